@@ -1,0 +1,28 @@
+# Language, warnings, sanitizers. Binaries run on any x86-64-v2 machine; wider instruction sets are separate files.
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS OFF)
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+set(DESKHAND_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined")
+
+add_library(deskhand_options INTERFACE)
+target_include_directories(deskhand_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(deskhand_options INTERFACE -Wall -Wextra -Wshadow -Werror -fno-math-errno)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  target_compile_options(deskhand_options INTERFACE -march=x86-64-v2)
+endif()
+if(DESKHAND_SANITIZE)
+  target_compile_options(deskhand_options INTERFACE -fsanitize=${DESKHAND_SANITIZE} -fno-omit-frame-pointer
+                                                    -fno-sanitize-recover=all)
+  target_link_options(deskhand_options INTERFACE -fsanitize=${DESKHAND_SANITIZE})
+endif()
+
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(fmt REQUIRED)
+target_link_libraries(deskhand_options INTERFACE fmt::fmt Threads::Threads)
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+endif()

@@ -1,0 +1,105 @@
+#pragma once
+// A loaded model and its conversations: what everything above core uses.
+//
+//   auto engine = Engine::open("qwen.gguf", {.threads = 2});
+//   Session session = engine->new_session();
+//   session.set_prompt(ids);                                // reuses the common prefix with what the session holds
+//   Generation g = session.generate({.max_tokens = 64, .sampling = {}}, constraint, on_text, stop);
+//
+// Errors: ModelFileError for the file, ContextFull when the prompt does not fit.
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <stdexcept>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/chat_template/chat_template.h"
+#include "core/constraint/constraint.h"
+#include "core/gguf.h"
+#include "core/sampler.h"
+#include "core/tokenizer/tokenizer.h"
+#include "kernels/backend.h"
+
+namespace deskhand {
+
+/// The prompt and the reply do not fit into the context.
+class ContextFull : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct EngineOptions {
+  int threads = 0;              ///< 0: the real cores that this process may use
+  int64_t context = 0;          ///< tokens; 0: what the model has, up to what memory allows
+  DType kv_type = DType::f16;   ///< f32, f16, bf16
+  int64_t prefill_chunk = 512;  ///< rows per forward pass of a prompt
+  bool exact = false;           ///< float activations in quantised products
+  std::string isa;              ///< empty: the best
+};
+
+struct ModelInfo {
+  std::string name, architecture, license;
+  std::filesystem::path path;
+  std::string types;       ///< "Q4_K 169, Q6_K 29, F32 141"
+  int64_t parameters = 0;  ///< as if nothing were shared
+  int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, vocabulary = 0;
+  int64_t trained_context = 0, context = 0;
+  size_t weight_bytes = 0, kv_bytes_per_token = 0;
+  bool has_chat_template = false;
+};
+
+struct GenerateOptions {
+  int64_t max_tokens = 512;
+  Sampling sampling;
+  std::vector<std::string> stop_texts;  ///< the reply ends before the first of these
+  bool ignore_end = false;              ///< for benchmarks
+};
+
+enum class EndReason { end_token, constraint_complete, stop_text, max_tokens, context_full, stopped };
+
+struct Generation {
+  std::string text;
+  std::vector<int32_t> ids;
+  EndReason reason = EndReason::end_token;
+  int64_t prompt_tokens = 0, reused_tokens = 0, forced_tokens = 0, forward_passes = 0;
+  double prefill_seconds = 0, decode_seconds = 0;
+};
+
+/// One conversation. Holds the KV state of the ids fed so far.
+class Session {
+ public:
+  virtual ~Session() = default;
+  /// The ids whose state is held.
+  virtual const std::vector<int32_t>& ids() const = 0;
+  /// Makes the state hold exactly these ids: keeps the common prefix, rewinds the rest, prefills what is new but for
+  /// the last id, which `generate` feeds. Stops between chunks when asked; what was fed stays.
+  virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}) = 0;
+  /// Logits after the last prompt id [vocabulary]; valid until the next call.
+  virtual std::span<const float> logits() = 0;
+  /// Feeds one id, as if it were generated.
+  virtual void append(int32_t id) = 0;
+  /// `on_text` gets whole UTF-8 characters as they come. `constraint` may be null.
+  virtual Generation generate(const GenerateOptions& options, Constraint* constraint,
+                              const std::function<void(std::string_view)>& on_text, std::stop_token stop) = 0;
+};
+
+class Engine {
+ public:
+  static std::unique_ptr<Engine> open(const std::filesystem::path& model, const EngineOptions& options);
+  virtual ~Engine() = default;
+  virtual const ModelInfo& info() const = 0;
+  virtual const Tokenizer& tokenizer() const = 0;
+  /// Null when the model file has none.
+  virtual const ChatTemplate* chat_template() const = 0;
+  virtual std::unique_ptr<Session> new_session() = 0;
+  virtual const Backend& backend() const = 0;
+  /// The trie of the vocabulary, for constraints.
+  virtual const class TokenTrie& token_trie() const = 0;
+};
+
+}  // namespace deskhand
