@@ -2,7 +2,7 @@
 # A file named absent.cpp, or below an optional folder, is added by the room's own CMakeLists.txt, not by the glob.
 function(deskhand_room name)
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cpp)
-  list(FILTER sources EXCLUDE REGEX "/optional/")
+  list(FILTER sources EXCLUDE REGEX "/optional/|/main\\.cpp$")
   add_library(deskhand_${name} STATIC ${sources})
   set_target_properties(deskhand_${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(deskhand_${name} PUBLIC deskhand_options)

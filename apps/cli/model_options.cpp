@@ -1,0 +1,113 @@
+#include "apps/cli/model_options.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <map>
+
+#include "apps/cli/user_files.h"
+
+namespace deskhand {
+namespace {
+
+const std::map<std::string, DType> kv_types = {{"f16", DType::f16}, {"bf16", DType::bf16}, {"f32", DType::f32}};
+
+// Model references that the contract names and this version cannot open yet.
+void refuse_unbuilt_kinds(const std::string& model) {
+  for (const char* prefix : {"hf:", "builtin:", "http://", "https://"}) {
+    if (model.rfind(prefix, 0) == 0) {
+      throw UsageError(fmt::format("model '{}': {} references are not supported in this version; expected a .gguf file",
+                                   model, prefix));
+    }
+  }
+  if (std::filesystem::is_directory(model)) {
+    throw UsageError(
+        fmt::format("model '{}': folders of safetensors are not supported in this version; expected a .gguf "
+                    "file",
+                    model));
+  }
+}
+
+}  // namespace
+
+void add_model_options(CLI::App& app, ModelOptions& options) {
+  app.add_option("-m,--model", options.model,
+                 "a .gguf file (default: $DESKHAND_MODEL, then \"model\" of the config file)");
+  app.add_option("-c,--context", options.context, "tokens of context (default: what the model has and memory allows)")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("-t,--threads", options.threads, "threads (default: the real cores this process may use)")
+      ->check(CLI::Range(0, 1024));
+  app.add_option("--kv", options.kv, "type of the KV cache")
+      ->check(CLI::IsMember({"f16", "bf16", "f32"}))
+      ->capture_default_str();
+  app.add_option("--device", options.device, "device to compute on")
+      ->check(CLI::IsMember({"cpu"}))
+      ->capture_default_str();
+  app.add_flag("--exact", options.exact, "keep activations in float where weights are quantised (slower)");
+}
+
+void add_sampling_options(CLI::App& app, SamplingOptions& options) {
+  app.add_option("--temp", options.temperature, "temperature, 0 is greedy")->check(CLI::Range(0.0, 100.0));
+  app.add_option("--top-k", options.top_k, "choose among the k best tokens, 0 is all")->check(CLI::NonNegativeNumber);
+  app.add_option("--top-p", options.top_p, "choose among the best tokens of this total probability")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--min-p", options.min_p, "leave out tokens below this share of the best one")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--repeat-penalty", options.repeat_penalty, "makes recent tokens less likely, 1 is off")
+      ->check(CLI::Range(0.1, 10.0));
+  app.add_option("--seed", options.seed, "the same seed gives the same text");
+  app.add_option("--max-tokens", options.max_tokens, "longest reply in tokens")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+}
+
+Sampling sampling_of(const SamplingOptions& options, float default_temperature) {
+  Sampling sampling;
+  sampling.temperature = options.temperature.value_or(default_temperature);
+  sampling.top_k = options.top_k;
+  sampling.top_p = options.top_p;
+  sampling.min_p = options.min_p;
+  sampling.repeat_penalty = options.repeat_penalty;
+  const auto now = std::chrono::system_clock::now().time_since_epoch().count();
+  sampling.seed = options.seed.value_or(static_cast<uint64_t>(now));
+  return sampling;
+}
+
+std::filesystem::path resolve_model(const std::string& model) {
+  std::string chosen = model;
+  if (chosen.empty()) {
+    if (const char* variable = std::getenv("DESKHAND_MODEL")) chosen = variable;
+  }
+  if (chosen.empty()) chosen = config_text("model").value_or("");
+  if (chosen.empty()) {
+    throw UsageError(
+        fmt::format("no model: give one with -m FILE.gguf, $DESKHAND_MODEL or \"model\" in {}; "
+                    "scripts/models qwen2.5-coder-0.5b gets one",
+                    config_file().string()));
+  }
+  refuse_unbuilt_kinds(chosen);
+  return chosen;
+}
+
+EngineOptions engine_options(const ModelOptions& options) {
+  EngineOptions engine;
+  engine.threads = options.threads;
+  engine.context = options.context;
+  engine.kv_type = kv_types.at(options.kv);
+  engine.exact = options.exact;
+  return engine;
+}
+
+std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context) {
+  auto engine = Engine::open(resolve_model(options.model), engine_options(options));
+  if (context.verbose) {
+    const ModelInfo& info = engine->info();
+    const BackendInfo backend = engine->backend().info();
+    context.err << fmt::format("{}: {}, {:.0f} M parameters, context {}, {} with {} threads\n", info.path.string(),
+                               info.architecture, info.parameters / 1e6, info.context, backend.isa, backend.threads);
+  }
+  return engine;
+}
+
+}  // namespace deskhand

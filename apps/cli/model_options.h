@@ -1,0 +1,51 @@
+#pragma once
+// The options that choose a model and how it speaks, the same for every command.
+//
+//   auto options = std::make_shared<ModelOptions>();
+//   add_model_options(app, *options);
+//   …
+//   std::unique_ptr<Engine> engine = open_model(*options, context);
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "apps/cli/command.h"
+#include "core/engine.h"
+
+namespace deskhand {
+
+struct ModelOptions {
+  std::string model;    ///< as the user wrote it; empty: $DESKHAND_MODEL, then the config file
+  int64_t context = 0;  ///< 0: what the model has, up to what memory allows
+  int threads = 0;      ///< 0: the real cores that this process may use
+  std::string kv = "f16";
+  std::string device = "cpu";
+  bool exact = false;
+};
+
+struct SamplingOptions {
+  std::optional<float> temperature;
+  int32_t top_k = 0;
+  float top_p = 1.0f;
+  float min_p = 0.0f;
+  float repeat_penalty = 1.0f;
+  std::optional<uint64_t> seed;  ///< none: from the clock
+  int64_t max_tokens = 1024;
+};
+
+void add_model_options(CLI::App& app, ModelOptions& options);
+void add_sampling_options(CLI::App& app, SamplingOptions& options);
+
+/// Sampling with this temperature where the user named none.
+Sampling sampling_of(const SamplingOptions& options, float default_temperature);
+
+/// The model file the user means. Throws UsageError when there is none or the reference is of a kind this version
+/// lacks.
+std::filesystem::path resolve_model(const std::string& model);
+std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context);
+EngineOptions engine_options(const ModelOptions& options);
+
+}  // namespace deskhand
