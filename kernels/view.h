@@ -34,11 +34,8 @@ struct BasicView {
         stride(row_bytes(dtype, col_count)) {}
   BasicView(Void* pointer, DType dtype, int64_t row_count, int64_t col_count, size_t row_stride)
       : data(static_cast<Byte*>(pointer)), type(dtype), rows(row_count), cols(col_count), stride(row_stride) {}
-  BasicView(const BasicView<false>& other) requires Const : data(other.data),
-                                                            type(other.type),
-                                                            rows(other.rows),
-                                                            cols(other.cols),
-                                                            stride(other.stride) {}
+  /// A writable view is readable too.
+  operator BasicView<true>() const requires(!Const) { return {data, type, rows, cols, stride}; }
 
   /// Row r as float; the type must be f32.
   Float* row(int64_t r) const { return reinterpret_cast<Float*>(data + static_cast<size_t>(r) * stride); }
