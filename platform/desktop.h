@@ -6,8 +6,9 @@
 //   desktop->click({400, 300}, MouseButton::left, 1, {});
 //   desktop->wait_until_quiet({.quiet = 200ms, .cap = 3s}, stop);
 //
-// Errors: DesktopError when the display is absent, refuses or vanishes; std::invalid_argument for an unknown key name.
-// Every way out of a call, exceptions included, leaves no modifier and no button pressed that it pressed itself.
+// Errors: DesktopError when the display is absent, refuses or vanishes; std::invalid_argument for an unknown key name,
+// a point outside the screen and text that is not UTF-8. Every way out of a call, exceptions included, leaves no
+// modifier and no button pressed that it pressed itself.
 
 #include <chrono>
 #include <cstdint>
@@ -38,10 +39,10 @@ using WindowId = uint64_t;
 
 struct Window {
   WindowId id = 0;
-  std::string title;
-  std::string application;  ///< WM_CLASS class, else the process name
+  std::string title{};
+  std::string application{};  ///< WM_CLASS class, else the process name
   int pid = 0;
-  ScreenRect box;  ///< of the client area, in screen pixels
+  ScreenRect box{};  ///< of the client area, in screen pixels
   bool active = false;
   bool dialog = false;    ///< transient for another window, or of type dialog
   bool popup = false;     ///< override-redirect: a menu, a combo list, a tooltip
@@ -59,6 +60,8 @@ class Desktop {
   virtual ~Desktop() = default;
 
   virtual ScreenRect bounds() const = 0;
+  /// The monitors, the primary one first. Where the system does not tell: the whole screen.
+  virtual std::vector<ScreenRect> monitors() { return {bounds()}; }
   /// The whole screen, RGB.
   virtual Image capture(bool with_pointer = false) = 0;
   /// Rectangles damaged since the last call, merged; the whole screen on the first call.
@@ -70,7 +73,8 @@ class Desktop {
   virtual void move_pointer(ScreenPoint to) = 0;
   virtual void click(ScreenPoint at, MouseButton button, int count, Modifiers held) = 0;
   virtual void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) = 0;
-  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws DesktopError rather than skip a character.
+  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws DesktopError rather than skip a character. Returns early,
+  /// with nothing pressed, when a stop is requested.
   virtual void type(std::string_view utf8, std::stop_token stop) = 0;
   /// A chord in xdotool's names: "ctrl+shift+t", "Return", "alt+F4".
   virtual void key(std::string_view chord) = 0;

@@ -1,0 +1,146 @@
+#include "platform/key_chord.h"
+
+#include <fmt/format.h>
+#include <xkbcommon/xkbcommon-keysyms.h>
+#include <xkbcommon/xkbcommon.h>
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+#include "platform/desktop.h"
+
+namespace deskhand {
+namespace {
+
+struct Alias {
+  std::string_view name;
+  KeySymbol symbol;
+};
+
+constexpr Alias aliases[] = {
+    {"alt", XKB_KEY_Alt_L},       {"cmd", XKB_KEY_Super_L},   {"control", XKB_KEY_Control_L},
+    {"ctrl", XKB_KEY_Control_L},  {"del", XKB_KEY_Delete},    {"enter", XKB_KEY_Return},
+    {"esc", XKB_KEY_Escape},      {"ins", XKB_KEY_Insert},    {"meta", XKB_KEY_Meta_L},
+    {"option", XKB_KEY_Alt_L},    {"pagedown", XKB_KEY_Next}, {"pageup", XKB_KEY_Prior},
+    {"return", XKB_KEY_Return},   {"shift", XKB_KEY_Shift_L}, {"spacebar", XKB_KEY_space},
+    {"super", XKB_KEY_Super_L},   {"win", XKB_KEY_Super_L},   {"altgr", XKB_KEY_ISO_Level3_Shift},
+    {"windows", XKB_KEY_Super_L},
+};
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  std::transform(out.begin(), out.end(), out.begin(), [](unsigned char c) { return c < 128 ? std::tolower(c) : c; });
+  return out;
+}
+
+KeySymbol single_character(std::string_view name) {
+  if (name.empty() || name.size() > 4 || (name.size() > 1 && static_cast<unsigned char>(name[0]) < 0x80)) return 0;
+  const std::u32string points = decode_utf8(name);
+  return points.size() == 1 ? key_symbol_of(points[0]) : 0;
+}
+
+KeySymbol key_named(std::string_view name) {
+  const std::string exact(name);
+  if (const KeySymbol symbol = single_character(name)) return symbol;
+  if (const KeySymbol symbol = xkb_keysym_from_name(exact.c_str(), XKB_KEYSYM_NO_FLAGS)) return symbol;
+  const std::string folded = lower(name);
+  for (const Alias& alias : aliases) {
+    if (folded == alias.name) return alias.symbol;
+  }
+  return xkb_keysym_from_name(exact.c_str(), XKB_KEYSYM_CASE_INSENSITIVE);
+}
+
+/// Splits at '+'; a '+' that follows another '+' or opens the chord is the key itself.
+std::vector<std::string_view> split_chord(std::string_view chord) {
+  std::vector<std::string_view> parts;
+  size_t begin = 0;
+  while (begin < chord.size()) {
+    size_t end = chord.find('+', begin + 1);
+    if (end == std::string_view::npos) end = chord.size();
+    parts.push_back(chord.substr(begin, end - begin));
+    if (end + 1 == chord.size()) parts.push_back({});
+    begin = end + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+std::vector<KeySymbol> parse_chord(std::string_view chord) {
+  std::vector<KeySymbol> symbols;
+  for (const std::string_view name : split_chord(chord)) {
+    const KeySymbol symbol = key_named(name);
+    if (symbol == 0) {
+      throw std::invalid_argument(fmt::format(
+          "unknown key \"{}\" in \"{}\": expected names such as Return, Escape, ctrl, F4 or a character", name, chord));
+    }
+    symbols.push_back(symbol);
+  }
+  if (symbols.empty()) throw std::invalid_argument("empty key: expected names such as Return or ctrl+s");
+  return symbols;
+}
+
+Modifiers parse_modifiers(std::string_view text) {
+  Modifiers set = 0;
+  while (!text.empty()) {
+    const size_t plus = std::min(text.find('+'), text.size());
+    const std::string name = lower(text.substr(0, plus));
+    if (name == "shift") {
+      set |= static_cast<Modifiers>(Modifier::shift);
+    } else if (name == "ctrl" || name == "control") {
+      set |= static_cast<Modifiers>(Modifier::ctrl);
+    } else if (name == "alt") {
+      set |= static_cast<Modifiers>(Modifier::alt);
+    } else if (name == "super") {
+      set |= static_cast<Modifiers>(Modifier::super);
+    } else {
+      throw std::invalid_argument(fmt::format("unknown modifier \"{}\": expected shift, ctrl, alt or super", name));
+    }
+    text.remove_prefix(std::min(plus + 1, text.size()));
+  }
+  return set;
+}
+
+KeySymbol key_symbol_of(char32_t character) {
+  if (character == U'\n' || character == U'\r') return XKB_KEY_Return;
+  if (character == U'\t') return XKB_KEY_Tab;
+  if (character < 0x20 || (character >= 0x7f && character < 0xa0)) return 0;
+  return xkb_utf32_to_keysym(character);
+}
+
+char32_t character_of(KeySymbol symbol) {
+  if (symbol == XKB_KEY_Return) return U'\n';
+  if (symbol == XKB_KEY_Tab) return U'\t';
+  const char32_t character = xkb_keysym_to_utf32(symbol);
+  return character < 0x20 || character == 0x7f ? 0 : character;
+}
+
+std::u32string decode_utf8(std::string_view text) {
+  std::u32string out;
+  for (size_t i = 0; i < text.size();) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    const size_t length = first < 0x80   ? 1
+                          : first < 0xc2 ? 0
+                          : first < 0xe0 ? 2
+                          : first < 0xf0 ? 3
+                          : first < 0xf5 ? 4
+                                         : 0;
+    char32_t point = length == 1 ? first : first & (0x7fU >> length);
+    bool valid = length != 0 && i + length <= text.size();
+    for (size_t k = 1; valid && k < length; ++k) {
+      const auto next = static_cast<unsigned char>(text[i + k]);
+      valid = (next & 0xc0) == 0x80;
+      point = (point << 6) | (next & 0x3f);
+    }
+    constexpr char32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
+    if (!valid || point < smallest[length] || point > 0x10ffff || (point >= 0xd800 && point < 0xe000)) {
+      throw std::invalid_argument(fmt::format("text is not UTF-8 at byte {} (0x{:02x})", i, first));
+    }
+    out.push_back(point);
+    i += length;
+  }
+  return out;
+}
+
+}  // namespace deskhand

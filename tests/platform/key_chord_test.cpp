@@ -1,0 +1,69 @@
+#include "platform/key_chord.h"
+
+#include <gtest/gtest.h>
+#include <xkbcommon/xkbcommon-keysyms.h>
+
+#include <string>
+
+#include "platform/desktop.h"
+
+namespace deskhand {
+namespace {
+
+using Symbols = std::vector<KeySymbol>;
+
+TEST(KeyChord, NamesAreXdotools) {
+  EXPECT_EQ(parse_chord("ctrl+shift+t"), (Symbols{XKB_KEY_Control_L, XKB_KEY_Shift_L, XKB_KEY_t}));
+  EXPECT_EQ(parse_chord("Return"), Symbols{XKB_KEY_Return});
+  EXPECT_EQ(parse_chord("alt+F4"), (Symbols{XKB_KEY_Alt_L, XKB_KEY_F4}));
+  EXPECT_EQ(parse_chord("Page_Down"), Symbols{XKB_KEY_Next});
+  EXPECT_EQ(parse_chord("super"), Symbols{XKB_KEY_Super_L});
+  EXPECT_EQ(parse_chord("XF86AudioMute"), Symbols{XKB_KEY_XF86AudioMute});
+  EXPECT_EQ(parse_chord("KP_Enter"), Symbols{XKB_KEY_KP_Enter});
+}
+
+TEST(KeyChord, SpellingsOfPeopleAndModels) {
+  EXPECT_EQ(parse_chord("enter"), Symbols{XKB_KEY_Return});
+  EXPECT_EQ(parse_chord("ESC"), Symbols{XKB_KEY_Escape});
+  EXPECT_EQ(parse_chord("Ctrl+Delete"), (Symbols{XKB_KEY_Control_L, XKB_KEY_Delete}));
+  EXPECT_EQ(parse_chord("page_down"), Symbols{XKB_KEY_Next});
+  EXPECT_EQ(parse_chord("ctrl++"), (Symbols{XKB_KEY_Control_L, XKB_KEY_plus}));
+  EXPECT_EQ(parse_chord("+"), Symbols{XKB_KEY_plus});
+  EXPECT_EQ(parse_chord("ctrl+/"), (Symbols{XKB_KEY_Control_L, XKB_KEY_slash}));
+  EXPECT_EQ(parse_chord("é"), Symbols{XKB_KEY_eacute});
+  EXPECT_EQ(parse_chord("A"), Symbols{XKB_KEY_A});
+  EXPECT_EQ(parse_chord("a"), Symbols{XKB_KEY_a});
+}
+
+TEST(KeyChord, UnknownNamesAreErrors) {
+  for (const char* text : {"", "nosuchkey", "ctrl+", "ctrl+nosuchkey", "\xc3", "ab cd"}) {
+    EXPECT_THROW(parse_chord(text), std::invalid_argument) << text;
+  }
+}
+
+TEST(KeyChord, Modifiers) {
+  EXPECT_EQ(parse_modifiers(""), 0);
+  EXPECT_EQ(parse_modifiers("ctrl+Shift"), 3);
+  EXPECT_EQ(parse_modifiers("alt+super"), 12);
+  EXPECT_THROW(parse_modifiers("hyper"), std::invalid_argument);
+}
+
+TEST(KeyChord, CharactersAndSymbols) {
+  for (const char32_t c : std::u32string(U"aZ 0~é€Ж你🙂—")) {
+    EXPECT_EQ(character_of(key_symbol_of(c)), c) << static_cast<uint32_t>(c);
+  }
+  EXPECT_EQ(key_symbol_of(U'\n'), static_cast<KeySymbol>(XKB_KEY_Return));
+  EXPECT_EQ(key_symbol_of(U'\x07'), 0U);
+  EXPECT_EQ(character_of(XKB_KEY_dead_acute), U'\0');
+  EXPECT_EQ(character_of(XKB_KEY_Control_L), U'\0');
+}
+
+TEST(KeyChord, Utf8IsChecked) {
+  EXPECT_EQ(decode_utf8("aż你🙂"), U"aż你🙂");
+  for (const char* text : {"\x80", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "a\xe4\xbd", "\xff"}) {
+    EXPECT_THROW(decode_utf8(text), std::invalid_argument);
+  }
+}
+
+}  // namespace
+}  // namespace deskhand
