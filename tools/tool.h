@@ -29,6 +29,11 @@ class ToolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What was to be acted on is not on the screen: look again.
+class NoSuchTarget : public ToolError {
+  using ToolError::ToolError;
+};
+
 /// What a tool can do to the world.
 enum class Risk {
   looks,   ///< reads the screen or waits
@@ -48,11 +53,11 @@ struct Target {
 
 struct ToolResult {
   bool ok = true;
-  std::string text;              ///< for the model
-  std::optional<Image> image;    ///< `screenshot` alone
-  bool finished = false;         ///< `done` alone
-  bool success = false;          ///< with `finished`: what the model says of its own work
-  bool changed_nothing = false;  ///< there was nothing to do (the box is already ticked): no effect is expected
+  std::string text;            ///< for the model
+  std::optional<Image> image;  ///< `screenshot` alone
+  bool finished = false;       ///< `done` alone
+  bool success = false;        ///< with `finished`: what the model says of its own work
+  bool nothing_to_do = false;  ///< the box is already ticked: no effect is expected
 };
 
 /// What tools work with. Everything is borrowed.
