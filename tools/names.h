@@ -23,7 +23,7 @@ bool allows(const Screen& screen, const ScreenElement& element, NameUse use);
 const ScreenElement* resolve_name(const Screen& screen, std::string_view name, NameUse use);
 
 struct NamedElement {
-  std::string name;  ///< resolve_name maps it back to this element
+  std::string name{};  ///< resolve_name maps it back to this element
   const ScreenElement* element = nullptr;
 };
 /// What a call of this kind can name, in reading order: "Remove", "Remove #2".
