@@ -27,18 +27,28 @@ struct Sampling {
 class Sampler {
  public:
   Sampler(const Sampling& sampling, int32_t vocabulary_size);
-  /// The chosen id. Only ids of `mask` (all when null) can be chosen. Greedy ties go to the lowest id. Allocates
-  /// nothing.
+  /// The chosen id; −1 when the mask allows none. Only ids of `mask` (all when null) can be chosen. Greedy ties go to
+  /// the lowest id. Allocates nothing.
   int32_t sample(std::span<const float> logits, std::span<const int32_t> history, const TokenMask* mask);
 
  private:
   struct Candidate {
-    float logit;
+    float weight;  // logit / temperature, then its exponential relative to the largest
     int32_t id;
+    static bool likelier(const Candidate& a, const Candidate& b) {
+      return a.weight > b.weight || (a.weight == b.weight && a.id < b.id);
+    }
   };
+  void penalise(std::span<const float> logits, std::span<const int32_t> history);
+  float adjusted(float logit, int32_t id) const;
+  int32_t most_likely(std::span<const float> logits, const TokenMask* mask) const;
+  int32_t draw(size_t count);
+  size_t nucleus(size_t count, double total);
+
   Sampling sampling_;
   std::mt19937_64 random_;
   std::vector<Candidate> candidates_;
+  std::vector<int32_t> penalised_;
 };
 
 }  // namespace deskhand

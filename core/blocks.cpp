@@ -1,0 +1,73 @@
+#include "core/blocks.h"
+
+#include <fmt/format.h>
+
+#include "kernels/check.h"
+
+namespace deskhand {
+namespace {
+
+std::vector<LayerMemory> layer_memories(const ModelConfig& config) {
+  std::vector<LayerMemory> out(static_cast<size_t>(config.layers),
+                               {.kv_heads = config.kv_heads, .head_dim = config.head_dim, .window = 0});
+  for (size_t i = 0; i < config.windowed.size(); ++i) {
+    if (config.windowed[i]) out[i].window = config.window;
+  }
+  return out;
+}
+
+}  // namespace
+
+Matrix::Matrix(Backend& backend, int64_t max_rows, int64_t cols)
+    : buffer_(backend.allocate(static_cast<size_t>(max_rows * cols) * sizeof(float))),
+      max_rows_(max_rows),
+      cols_(cols) {}
+
+View Matrix::first(int64_t rows) const {
+  CHECK(rows <= max_rows_, "{} of {} rows", rows, max_rows_);
+  return {buffer_->data(), DType::f32, rows, cols_};
+}
+
+Rotation::Rotation(std::vector<float> frequencies, bool adjacent)
+    : frequencies_(std::move(frequencies)), pairing_(adjacent ? RopePairing::adjacent : RopePairing::halves) {}
+
+std::string layer_tensor(int64_t layer, std::string_view name) {
+  return fmt::format("blk.{}.{}", layer, name);
+}
+
+PagedAttention::PagedAttention(const LoadContext& context)
+    : backend_(context.backend),
+      plan_(layer_memories(context.config), context.kv_type, context.backend),
+      heads_(context.config.heads),
+      scale_(context.config.attention_scale) {}
+
+void PagedAttention::operator()(int64_t layer, const Batch& batch, const Heads& heads, View out) const {
+  const KvPlan::Place& place = plan_.layer(layer);
+  const AttentionShape shape{.kv = place.layout, .page_offset = place.offset, .heads = heads_, .scale = scale_};
+  const std::span<const AttentionRow> rows = batch.attention(place.group);
+  backend_.kv_write(shape, rows, heads.k, heads.v);
+  backend_.attention_paged(out, heads.q, shape, rows);
+}
+
+OutputHead::OutputHead(const LoadContext& context)
+    : backend_(context.backend),
+      norm_(context.weights.vector("output_norm.weight", context.config.width)),
+      weight_(context.weights.matrix_or("output.weight", "token_embd.weight",
+                                        {.rows = context.config.vocabulary, .cols = context.config.width})),
+      eps_(context.config.rms_eps),
+      softcap_(context.config.final_softcap),
+      rows_(context.backend, context.max_rows, context.config.width) {}
+
+void OutputHead::operator()(const Batch& batch, ConstView h, View logits) const {
+  const auto wanted = static_cast<int64_t>(batch.logit_rows().size());
+  if (wanted == 0) return;
+  CHECK(logits.rows == wanted, "{} rows of logits for {}", logits.rows, wanted);
+  const View rows = rows_.first(wanted);
+  backend_.gather_rows(rows, h, batch.logit_rows());
+  backend_.rms_norm(rows, rows, norm_, eps_);
+  const MatmulTerm product{.y = logits, .weight = &weight_};
+  backend_.matmul({&product, 1}, rows);
+  if (softcap_ != 0.0f) backend_.soft_cap(logits, softcap_);
+}
+
+}  // namespace deskhand

@@ -1,0 +1,84 @@
+#pragma once
+// What decoders are built from: matrices allocated once, rotary tables, attention over a layer's pages, the output
+// head.
+//
+//   Matrix q(backend, max_rows, 896);
+//   View rows = q.first(batch.rows());
+//
+// A family writes its equations with these and the ops of the backend.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/batch.h"
+#include "core/decoder.h"
+#include "kernels/backend.h"
+
+namespace deskhand {
+
+/// An f32 matrix of a fixed width with room for the largest batch.
+class Matrix {
+ public:
+  Matrix(Backend& backend, int64_t max_rows, int64_t cols);
+  /// The first rows.
+  View first(int64_t rows) const;
+
+ private:
+  std::unique_ptr<Buffer> buffer_;
+  int64_t max_rows_, cols_;
+};
+
+/// A RopeTable and the frequencies that it points to.
+class Rotation {
+ public:
+  Rotation(std::vector<float> frequencies, bool adjacent);
+  RopeTable table() const { return {.inv_freq = frequencies_, .scale = 1.0f, .pairing = pairing_}; }
+
+ private:
+  std::vector<float> frequencies_;
+  RopePairing pairing_;
+};
+
+/// "blk.3.attn_q.weight"
+std::string layer_tensor(int64_t layer, std::string_view name);
+
+/// Attention of all layers over paged keys and values; knows where each layer's part of a page lies.
+class PagedAttention {
+ public:
+  struct Heads {
+    ConstView q;  ///< [rows, heads · head_dim]
+    ConstView k;  ///< [rows, kv_heads · head_dim]
+    ConstView v;  ///< as k
+  };
+
+  explicit PagedAttention(const LoadContext& context);
+  const KvPlan& plan() const { return plan_; }
+  /// Remembers k and v of the rows, then out[r] = softmax(scale · q[r] · Kᵀ) · V over what row r sees.
+  void operator()(int64_t layer, const Batch& batch, const Heads& heads, View out) const;
+
+ private:
+  Backend& backend_;
+  KvPlan plan_;
+  int64_t heads_;
+  float scale_;
+};
+
+/// logits = W · rms(h), capped where the model says so, for the rows that want them.
+class OutputHead {
+ public:
+  /// Takes output_norm and output, or the embedding where they are tied.
+  explicit OutputHead(const LoadContext& context);
+  void operator()(const Batch& batch, ConstView h, View logits) const;
+
+ private:
+  Backend& backend_;
+  std::span<const float> norm_;
+  const Weight& weight_;
+  float eps_, softcap_;
+  Matrix rows_;
+};
+
+}  // namespace deskhand

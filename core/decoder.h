@@ -1,0 +1,53 @@
+#pragma once
+// A language model's network: from token ids to logits.
+//
+//   const Family* family = find_family(config.architecture);
+//   std::unique_ptr<Decoder> decoder = family->load({weights, config, backend, DType::f16, 512});
+//   decoder->forward(batch, logits);
+//
+// One file in core/families/ is one family: it takes its tensors by name, allocates its matrices once and writes the
+// layer's equations out. A build step gathers them (cmake/table.cmake).
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "core/batch.h"
+#include "core/model_config.h"
+#include "core/weights.h"
+#include "kernels/backend.h"
+
+namespace deskhand {
+
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  /// Where the layers keep the past: batches and page pools are made for this plan.
+  virtual const KvPlan& plan() const = 0;
+  /// Feeds the rows: writes their keys and values, and logits [batch.logit_rows().size(), vocabulary]. Allocates
+  /// nothing.
+  virtual void forward(const Batch& batch, View logits) = 0;
+};
+
+/// What a family loads from. All of it must outlive the decoder.
+struct LoadContext {
+  Weights& weights;
+  const ModelConfig& config;
+  Backend& backend;
+  DType kv_type = DType::f16;
+  int64_t max_rows = 512;  ///< of a batch
+};
+
+struct Family {
+  std::string_view architecture;  ///< general.architecture of the model file
+  /// Throws ModelFileError for missing or misshapen tensors.
+  std::unique_ptr<Decoder> (*load)(const LoadContext& context);
+};
+
+/// All families, by file name.
+std::span<const Family* const> families();
+
+/// The family of an architecture; throws ModelFileError naming those that exist.
+const Family& find_family(std::string_view architecture);
+
+}  // namespace deskhand

@@ -1,0 +1,106 @@
+// Llama: rotary grouped-query attention and a gated feed-forward network, both behind RMS norms, on a residual stream.
+// The dimensions: n rows of the batch, D width, H query heads and G key-value heads of d values, F inner width.
+
+#include "core/families/llama.h"
+
+namespace deskhand {
+
+void LlamaDecoder::forward(const Batch& batch, View logits) {
+  const int64_t n = batch.rows();
+  const View h = h_.first(n), x = x_.first(n);          // [n, D]
+  const View q = q_.first(n), a = a_.first(n);          // [n, H·d]
+  const View k = k_.first(n), v = v_.first(n);          // [n, G·d]
+  const View gate = gate_.first(n), up = up_.first(n);  // [n, F]
+  const float eps = config_.rms_eps;
+  const RopeTable rope = rotation_.table();
+
+  // h = E[ids]
+  backend_.embed(h, embedding_, batch.ids(), 1.0f);
+
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const Layer& layer = layers_[static_cast<size_t>(i)];
+
+    // x = rms(h);  q, k, v = x·Wqᵀ, x·Wkᵀ, x·Wvᵀ (+ biases)
+    backend_.rms_norm(x, h, layer.attention_norm, eps);
+    const MatmulTerm qkv[] = {{.y = q, .weight = layer.wq, .bias = layer.bq},
+                              {.y = k, .weight = layer.wk, .bias = layer.bk},
+                              {.y = v, .weight = layer.wv, .bias = layer.bv}};
+    backend_.matmul(qkv, x);
+
+    // Pair i of every head of q and k turns by position · θ^(−2i/d).
+    backend_.rope(q, config_.head_dim, rope, batch.positions());
+    backend_.rope(k, config_.head_dim, rope, batch.positions());
+
+    // a = softmax(q·Kᵀ / √d)·V over the past; query head j uses key-value head j / (H/G).  h += a·Woᵀ
+    attention_(i, batch, {.q = q, .k = k, .v = v}, a);
+    const MatmulTerm out[] = {{.y = h, .weight = layer.wo, .accumulate = true}};
+    backend_.matmul(out, a);
+
+    // x = rms(h);  h += (silu(x·Wgateᵀ) ⊙ x·Wupᵀ)·Wdownᵀ
+    backend_.rms_norm(x, h, layer.ffn_norm, eps);
+    const MatmulTerm inner[] = {{.y = gate, .weight = layer.w_gate}, {.y = up, .weight = layer.w_up}};
+    backend_.matmul(inner, x);
+    backend_.glu(gate, gate, up, Activation::silu);
+    const MatmulTerm down[] = {{.y = h, .weight = layer.w_down, .accumulate = true}};
+    backend_.matmul(down, gate);
+  }
+
+  // logits = rms(h)·Eᵀ or ·Woutᵀ
+  head_(batch, h, logits);
+}
+
+LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
+    : backend_(context.backend),
+      config_(context.config),
+      embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
+      rotation_(rope_frequencies(config_.rotary_width, config_.rope_theta, config_.rope_factor,
+                                 context.weights.vector_if("rope_freqs.weight", config_.rotary_width / 2)),
+                config_.rope_adjacent),
+      attention_(context),
+      head_(context),
+      h_(backend_, context.max_rows, config_.width),
+      x_(backend_, context.max_rows, config_.width),
+      q_(backend_, context.max_rows, config_.query_width()),
+      k_(backend_, context.max_rows, config_.kv_width()),
+      v_(backend_, context.max_rows, config_.kv_width()),
+      a_(backend_, context.max_rows, config_.query_width()),
+      gate_(backend_, context.max_rows, config_.feed_forward),
+      up_(backend_, context.max_rows, config_.feed_forward) {
+  Weights& weights = context.weights;
+  const int64_t width = config_.width, inner = config_.feed_forward;
+  const int64_t query = config_.query_width(), kv = config_.kv_width();
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const auto matrix = [&](std::string_view name, int64_t rows, int64_t cols) {
+      return &weights.matrix(layer_tensor(i, name), {.rows = rows, .cols = cols});
+    };
+    const auto bias = [&](std::string_view name, int64_t size) {
+      const std::string tensor = layer_tensor(i, name);
+      return variant.needs_qkv_bias ? weights.vector(tensor, size).data() : weights.vector_if(tensor, size);
+    };
+    layers_.push_back({.attention_norm = weights.vector(layer_tensor(i, "attn_norm.weight"), width),
+                       .ffn_norm = weights.vector(layer_tensor(i, "ffn_norm.weight"), width),
+                       .wq = matrix("attn_q.weight", query, width),
+                       .wk = matrix("attn_k.weight", kv, width),
+                       .wv = matrix("attn_v.weight", kv, width),
+                       .wo = matrix("attn_output.weight", width, query),
+                       .bq = bias("attn_q.bias", query),
+                       .bk = bias("attn_k.bias", kv),
+                       .bv = bias("attn_v.bias", kv),
+                       .w_gate = matrix("ffn_gate.weight", inner, width),
+                       .w_up = matrix("ffn_up.weight", inner, width),
+                       .w_down = matrix("ffn_down.weight", width, inner)});
+  }
+}
+
+namespace {
+
+std::unique_ptr<Decoder> load(const LoadContext& context) {
+  return std::make_unique<LlamaDecoder>(context, LlamaDecoder::Variant{});
+}
+
+}  // namespace
+
+extern const Family family_llama;
+const Family family_llama{.architecture = "llama", .load = load};
+
+}  // namespace deskhand

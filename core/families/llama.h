@@ -1,0 +1,40 @@
+#pragma once
+// The Llama decoder, which other families are variants of.
+//
+//   return std::make_unique<LlamaDecoder>(context, LlamaDecoder::Variant{.needs_qkv_bias = true});   // Qwen2
+
+#include <vector>
+
+#include "core/blocks.h"
+
+namespace deskhand {
+
+class LlamaDecoder final : public Decoder {
+ public:
+  struct Variant {
+    bool needs_qkv_bias = false;  ///< else a bias is used where the file has one
+  };
+
+  LlamaDecoder(const LoadContext& context, Variant variant);
+  const KvPlan& plan() const override { return attention_.plan(); }
+  void forward(const Batch& batch, View logits) override;
+
+ private:
+  struct Layer {
+    std::span<const float> attention_norm, ffn_norm;          // [width]
+    const Weight *wq, *wk, *wv, *wo;                          // [outputs, inputs]
+    const float *bq = nullptr, *bk = nullptr, *bv = nullptr;  // [outputs] or none
+    const Weight *w_gate, *w_up, *w_down;
+  };
+
+  Backend& backend_;
+  ModelConfig config_;
+  const Weight& embedding_;  // [vocabulary, width]
+  std::vector<Layer> layers_;
+  Rotation rotation_;
+  PagedAttention attention_;
+  OutputHead head_;
+  Matrix h_, x_, q_, k_, v_, a_, gate_, up_;
+};
+
+}  // namespace deskhand

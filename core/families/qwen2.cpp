@@ -1,0 +1,17 @@
+// Qwen2 and Qwen2.5: Llama with biases on queries, keys and values, and rotary pairs of halves.
+
+#include "core/families/llama.h"
+
+namespace deskhand {
+namespace {
+
+std::unique_ptr<Decoder> load(const LoadContext& context) {
+  return std::make_unique<LlamaDecoder>(context, LlamaDecoder::Variant{.needs_qkv_bias = true});
+}
+
+}  // namespace
+
+extern const Family family_qwen2;
+const Family family_qwen2{.architecture = "qwen2", .load = load};
+
+}  // namespace deskhand

@@ -1,0 +1,47 @@
+#include "core/language_model.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/memory.h"
+
+namespace deskhand {
+namespace {
+
+constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+
+/// Tokens of context: those asked for, or the trained ones, within the memory that is left.
+int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
+  constexpr double usable = 0.75;  // the rest is for weights that are not in memory yet, and for others
+  const double memory = usable * static_cast<double>(available_memory());
+  const double fits = memory / static_cast<double>(bytes_per_token);
+  if (asked == 0) {
+    const auto most = static_cast<int64_t>(std::min(fits, static_cast<double>(trained)));
+    return std::max(most, std::min(trained, KvPlan::page_tokens));
+  }
+  if (static_cast<double>(asked) <= fits) return asked;
+  throw NotEnoughMemory(
+      fmt::format("a context of {} tokens needs {:.1f} GiB of memory, {:.1f} GiB are free; at most {} fit", asked,
+                  static_cast<double>(asked) * static_cast<double>(bytes_per_token) / gib, memory / gib,
+                  static_cast<int64_t>(fits)));
+}
+
+}  // namespace
+
+LanguageModel::LanguageModel(std::shared_ptr<const GgufFile> file, Backend& backend,
+                             const LanguageModelOptions& options)
+    : config_(model_config(file->metadata())), weights_(std::move(file), backend), max_rows_(options.max_rows) {
+  const Family& family = find_family(config_.architecture);
+  decoder_ = family.load({.weights = weights_,
+                          .config = config_,
+                          .backend = backend,
+                          .kv_type = options.kv_type,
+                          .max_rows = options.max_rows});
+  weights_.expect_all_taken();
+  backend.reserve(options.max_rows, std::max({config_.width, config_.feed_forward, config_.query_width()}));
+  context_ = choose_context(options.context, config_.context, decoder_->plan().bytes_per_token());
+  pages_ = std::make_unique<PagePool>(decoder_->plan(), backend);
+}
+
+}  // namespace deskhand

@@ -1,0 +1,49 @@
+#pragma once
+// A network ready to run: the tensors of a model file on a backend, and the pages that its sequences share.
+//
+//   LanguageModel model(GgufFile::open("model.gguf"), *backend, {.context = 4096});
+//   KvSequence sequence(model.pages(), model.context());
+//
+// Throws ModelFileError for a file that is no complete model of its family, NotEnoughMemory when the context asked for
+// does not fit.
+
+#include <memory>
+#include <stdexcept>
+
+#include "core/decoder.h"
+
+namespace deskhand {
+
+/// What was asked for needs more memory than there is.
+class NotEnoughMemory : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+struct LanguageModelOptions {
+  int64_t context = 0;         ///< tokens; 0: what the model was trained for, up to what memory allows
+  DType kv_type = DType::f16;  ///< f32, f16 or bf16
+  int64_t max_rows = 512;      ///< of a forward pass
+};
+
+class LanguageModel {
+ public:
+  LanguageModel(std::shared_ptr<const GgufFile> file, Backend& backend, const LanguageModelOptions& options);
+
+  const ModelConfig& config() const { return config_; }
+  Decoder& decoder() { return *decoder_; }
+  PagePool& pages() { return *pages_; }
+  int64_t context() const { return context_; }
+  int64_t max_rows() const { return max_rows_; }
+  /// Bytes that feeding one token reads of the weights.
+  size_t weight_bytes() const { return weights_.bytes(); }
+
+ private:
+  ModelConfig config_;
+  Weights weights_;
+  int64_t max_rows_;
+  std::unique_ptr<Decoder> decoder_;
+  int64_t context_ = 0;
+  std::unique_ptr<PagePool> pages_;
+};
+
+}  // namespace deskhand

@@ -1,0 +1,58 @@
+#pragma once
+// A row of token ids and the state of the network after them.
+//
+//   TokenState state(model, 512);
+//   state.set(ids, stop);                       // keeps the common prefix, feeds the rest in chunks
+//   std::span<const float> logits = state.logits();
+//   state.push(id);                             // fed with the next logits()
+//
+// Ids that were pushed but not fed go together in one forward pass when logits are asked for.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <vector>
+
+#include "core/language_model.h"
+
+namespace deskhand {
+
+class TokenState {
+ public:
+  /// `chunk`: the most rows of a forward pass.
+  TokenState(LanguageModel& model, Backend& backend, int64_t chunk);
+
+  const std::vector<int32_t>& ids() const { return ids_; }
+  /// Tokens whose keys and values are held; the rest of ids() is fed on demand.
+  int64_t fed() const { return sequence_.size(); }
+  int64_t capacity() const { return sequence_.capacity(); }
+  /// Forward passes so far.
+  int64_t passes() const { return passes_; }
+
+  /// Makes the ids exactly these and feeds them. Returns how many did not need to be fed. When stopped, ids() ends with
+  /// what was fed. The ids must be in the vocabulary and fit the capacity (CHECK).
+  int64_t set(std::span<const int32_t> ids, std::stop_token stop);
+  /// Takes the memory for `tokens` ids in all, so that what follows allocates nothing.
+  void reserve(int64_t tokens);
+  void push(int32_t id);
+  /// Forgets all ids from `size` on.
+  void rewind(int64_t size);
+  /// Logits after the last id [vocabulary]; valid until the next call. There must be an id.
+  std::span<const float> logits();
+
+ private:
+  /// Feeds ids [fed(), end); the last row wants logits if it is the last id.
+  void feed(int64_t end);
+
+  LanguageModel& model_;
+  int64_t chunk_;
+  KvSequence sequence_;
+  Batch batch_;
+  std::vector<int32_t> ids_;
+  std::unique_ptr<Buffer> logits_;  // f32 [vocabulary]
+  int64_t logits_after_ = -1;       // ids before the logits held; −1: none
+  int64_t passes_ = 0;
+};
+
+}  // namespace deskhand

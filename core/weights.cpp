@@ -1,0 +1,77 @@
+#include "core/weights.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace deskhand {
+
+Weights::Weights(std::shared_ptr<const GgufFile> file, Backend& backend) : file_(std::move(file)), backend_(backend) {}
+
+void Weights::fail(std::string_view name, const std::string& message) const {
+  throw ModelFileError(fmt::format("{}: tensor '{}' {}", file_->path().string(), name, message));
+}
+
+const TensorInfo& Weights::find(std::string_view name, Shape shape) const {
+  const TensorInfo* tensor = file_->find_tensor(name);
+  if (tensor == nullptr) fail(name, "is missing");
+  const ConstView view = tensor->view();
+  if (view.rows != shape.rows || view.cols != shape.cols) {
+    fail(name, fmt::format("must have {} × {} values, not {} × {}", shape.rows, shape.cols, view.rows, view.cols));
+  }
+  if (tensor->data == nullptr) fail(name, "is described but not stored: the file ends before its tensors");
+  return *tensor;
+}
+
+const Weight& Weights::matrix(std::string_view name, Shape shape) {
+  const TensorInfo& tensor = find(name, shape);
+  std::unique_ptr<Weight>& weight = matrices_[tensor.name];
+  if (weight) return *weight;
+  if (!backend_.supports(tensor.type)) {
+    fail(name, fmt::format("is of type {}, which no kernel here can use", dtype_info(tensor.type).name));
+  }
+  if (reinterpret_cast<uintptr_t>(tensor.data) % alignof(float) != 0) {
+    fail(name, "is not aligned to 4 bytes (general.alignment is too small)");
+  }
+  weight = backend_.pack(tensor.view(), file_);
+  return *weight;
+}
+
+const Weight& Weights::matrix_or(std::string_view name, std::string_view shared, Shape shape) {
+  return matrix(has(name) ? name : shared, shape);
+}
+
+std::span<const float> Weights::vector(std::string_view name, int64_t size) {
+  const TensorInfo& tensor = find(name, {.rows = 1, .cols = size});
+  std::vector<float>& values = vectors_[tensor.name];
+  if (values.empty()) {
+    if (tensor.type != DType::f32) fail(name, fmt::format("must be F32, not {}", dtype_info(tensor.type).name));
+    values.resize(static_cast<size_t>(size));
+    std::memcpy(values.data(), tensor.data, tensor.bytes);
+  }
+  return values;
+}
+
+const float* Weights::vector_if(std::string_view name, int64_t size) {
+  return has(name) ? vector(name, size).data() : nullptr;
+}
+
+void Weights::expect_all_taken() const {
+  std::string names;
+  size_t unused = 0;
+  for (const TensorInfo& tensor : file_->tensors()) {
+    if (matrices_.contains(tensor.name) || vectors_.contains(tensor.name)) continue;
+    if (++unused <= 3) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", tensor.name);
+  }
+  if (unused == 0) return;
+  throw ModelFileError(fmt::format("{}: {} tensors are not used by its family: {}{}", file_->path().string(), unused,
+                                   names, unused > 3 ? "…" : ""));
+}
+
+size_t Weights::bytes() const {
+  size_t sum = 0;
+  for (const auto& [name, weight] : matrices_) sum += weight->bytes();
+  return sum;
+}
+
+}  // namespace deskhand
