@@ -41,8 +41,8 @@ struct Limits {
 struct Outcome {
   enum class Status { done, failed, stopped, limit, desktop_lost };
   Status status = Status::failed;
-  std::string answer;  ///< the model's, for the user
-  std::string reason;  ///< one line, when not done
+  std::string answer{};  ///< the model's, for the user
+  std::string reason{};  ///< one line, when not done
   int steps = 0;
   int asked = 0;  ///< calls of the mind
   int64_t prompt_tokens = 0, generated_tokens = 0;
@@ -56,7 +56,7 @@ struct AgentParts {
   Mind& mind;
   const Dialect& dialect;
   Desktop& desktop;
-  std::function<Screen(const Image&, std::span<const Window>)> read_screen;
+  std::function<Screen(const Image&, std::span<const Window>)> read_screen{};
   const Policy& policy;
   User& user;
   Approval approval = Approval::ask;

@@ -29,23 +29,23 @@ class DialectError : public std::runtime_error {
 
 /// What the prompt is made from.
 struct DialectInput {
-  std::string goal;  ///< the user's words
+  std::string goal{};  ///< the user's words
   const Screen* screen = nullptr;
-  std::vector<Action> done;        ///< executed so far, oldest first
-  std::vector<std::string> notes;  ///< what the model must know: failures, answers of the user
-  bool may_finish = true;          ///< the gate: whether `done` is offered as the next call
-  std::set<int> spent;  ///< ids of elements that the next click must not be: no effect, or a box ticked before
+  std::vector<Action> done{};        ///< executed so far, oldest first
+  std::vector<std::string> notes{};  ///< what the model must know: failures, answers of the user
+  bool may_finish = true;            ///< the gate: whether `done` is offered as the next call
+  std::set<int> spent{};  ///< ids of elements that the next click must not be: no effect, or a box ticked before
 };
 
 struct DialectPrompt {
-  std::vector<Message> messages;
-  std::string continuation;
-  std::shared_ptr<const Grammar> grammar;
+  std::vector<Message> messages{};
+  std::string continuation{};
+  std::shared_ptr<const Grammar> grammar{};
   int64_t max_tokens = 256;
 };
 
 struct Dialect {
-  std::string_view name;
+  std::string_view name{};
   /// How well it fits the model: 0 not at all; the highest wins.
   int (*matches)(const ModelInfo& info) = nullptr;
   DialectPrompt (*prompt)(const DialectInput& input) = nullptr;

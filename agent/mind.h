@@ -23,14 +23,14 @@ class Engine;
 class Grammar;
 
 struct MindRequest {
-  std::vector<Message> messages;
-  std::string continuation;
+  std::vector<Message> messages{};
+  std::string continuation{};
   const Grammar* grammar = nullptr;
   int64_t max_tokens = 256;
 };
 
 struct MindReply {
-  std::string text;
+  std::string text{};
   bool complete = true;  ///< false: cut by max_tokens, a full context or the stop
   int64_t prompt_tokens = 0, reused_tokens = 0, generated_tokens = 0;
   double seconds = 0;

@@ -27,25 +27,25 @@ class PolicyError : public std::runtime_error {
 
 struct Judgement {
   Verdict verdict = Verdict::allow;
-  std::string reason;
+  std::string reason{};
 };
 
 /// What the policy looks at besides the action.
 struct JudgedScene {
   const Screen& screen;
-  std::string_view goal;  ///< the user's words
+  std::string_view goal{};  ///< the user's words
 };
 
 struct PolicyRule {
   Verdict verdict = Verdict::ask;
-  std::vector<std::string> applications, windows;  ///< globs, without case; empty: any
-  std::vector<std::string> labels;                 ///< globs of the target's name, without case; empty: any
-  std::vector<std::string> words;                  ///< whole words or phrases of the target's name; empty: any
-  std::vector<std::string> roles;                  ///< as role_name says; empty: any
-  std::vector<std::string> keys;                   ///< chords, modifiers in any order; empty: any action
-  std::vector<std::string> tools;                  ///< names of tools; empty: any
+  std::vector<std::string> applications{}, windows{};  ///< globs, without case; empty: any
+  std::vector<std::string> labels{};                   ///< globs of the target's name, without case; empty: any
+  std::vector<std::string> words{};                    ///< whole words or phrases of the target's name; empty: any
+  std::vector<std::string> roles{};                    ///< as role_name says; empty: any
+  std::vector<std::string> keys{};                     ///< chords, modifiers in any order; empty: any action
+  std::vector<std::string> tools{};                    ///< names of tools; empty: any
   bool unless_named = false;  ///< does not apply when the user's own words contain the target's name
-  std::string reason;
+  std::string reason{};
 };
 
 class Policy {

@@ -57,8 +57,8 @@ class Trace {
 };
 
 struct TraceCheck {
-  bool intact = false;  ///< every record and picture is as it was written, and the last record is the end
-  std::string problem;  ///< the first thing that is wrong
+  bool intact = false;    ///< every record and picture is as it was written, and the last record is the end
+  std::string problem{};  ///< the first thing that is wrong
   int64_t records = 0;
 };
 

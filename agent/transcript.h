@@ -12,14 +12,14 @@ namespace deskhand {
 struct Message {
   enum class Role { system, user, assistant };
   Role role = Role::user;
-  std::string text;
+  std::string text{};
 };
 
 /// A tool call in canonical form, whatever dialect it was said in.
 struct Action {
-  std::string name;
+  std::string name{};
   nlohmann::json input = nlohmann::json::object();
-  std::string text;  ///< as the model wrote it
+  std::string text{};  ///< as the model wrote it
 };
 
 enum class Verdict {
@@ -33,17 +33,17 @@ std::string_view verdict_name(Verdict verdict);
 /// One action from the look at the screen to its effect.
 struct Step {
   int number = 0;  ///< from 1
-  Action action;
-  std::string target;  ///< 'button "Submit" in "Job"', empty without a place
+  Action action{};
+  std::string target{};  ///< 'button "Submit" in "Job"', empty without a place
   Verdict verdict = Verdict::allow;
-  std::string reason;  ///< why this verdict
+  std::string reason{};  ///< why this verdict
   bool executed = false;
   bool ok = false;
-  std::string result;           ///< what the model reads
-  std::optional<bool> changed;  ///< whether the screen changed; absent when it was not expected to
-  double observation_ms = 0;    ///< looking and reading the screen
-  double think_ms = 0;          ///< the model's reply, on the first step of its script
-  double act_ms = 0;            ///< from the last check to the quiet screen
+  std::string result{};           ///< what the model reads
+  std::optional<bool> changed{};  ///< whether the screen changed; absent when it was not expected to
+  double observation_ms = 0;      ///< looking and reading the screen
+  double think_ms = 0;            ///< the model's reply, on the first step of its script
+  double act_ms = 0;              ///< from the last check to the quiet screen
 };
 
 }  // namespace deskhand

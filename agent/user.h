@@ -10,8 +10,8 @@
 namespace deskhand {
 
 struct Confirmation {
-  std::string action;  ///< 'click button "Delete" in "Files"'
-  std::string reason;  ///< why it is asked about
+  std::string action{};  ///< 'click button "Delete" in "Files"'
+  std::string reason{};  ///< why it is asked about
 };
 
 class User {

@@ -4,8 +4,8 @@
 //   resolve_name(screen, "submit!", NameUse::click)   // the button "Submit"
 //   resolve_name(screen, "Remove #2", NameUse::click) // the second of that name
 //
-// Exact, then without case and punctuation, then prefix, then substring. Among equals the first in reading order; what
-// the use allows goes before what it does not.
+// Exact, then without case and punctuation, then prefix, then substring. In every round what the use allows goes before
+// what it does not; among equals the first in reading order.
 
 #include <string>
 #include <string_view>
@@ -18,16 +18,20 @@ namespace deskhand {
 enum class NameUse { click, fill, check };
 
 /// Whether a call of this kind makes sense on the element.
-bool allows(const ScreenElement& element, NameUse use);
+bool allows(const Screen& screen, const ScreenElement& element, NameUse use);
 /// Null when nothing bears the name.
 const ScreenElement* resolve_name(const Screen& screen, std::string_view name, NameUse use);
-/// The names that `resolve_name` maps back to exactly one element each, in reading order: "Remove", "Remove #2".
+
 struct NamedElement {
-  std::string name;
+  std::string name{};  ///< resolve_name maps it back to this element
   const ScreenElement* element = nullptr;
 };
+/// What a call of this kind can name, in reading order: "Remove", "Remove #2".
 std::vector<NamedElement> unique_names(const Screen& screen, NameUse use);
-/// Lower case, letters and digits of any script, single spaces.
+
+/// One line, single spaces, at most 60 characters.
+std::string display_name(std::string_view text);
+/// Lower case, letters and digits of any script, single spaces; empty for "+".
 std::string plain_words(std::string_view text);
 /// Whether `phrase` occurs in `text` as whole words, both in the form of plain_words.
 bool contains_words(std::string_view text, std::string_view phrase);
@@ -36,9 +40,11 @@ bool contains_words(std::string_view text, std::string_view phrase);
 const Window* window_at(const Screen& screen, ScreenPoint point);
 /// The smallest element of that window that contains the point; null when there is none.
 const ScreenElement* element_at(const Screen& screen, ScreenPoint point);
-/// The element with keyboard focus in the active window; null when none says so.
-const ScreenElement* focused_element(const Screen& screen);
-/// The active window, else the topmost that is not ours; null when there is none.
+/// The active window, else the topmost; null when there is none. Never our own.
 const Window* active_window(const Screen& screen);
+/// The element of the active window, or of a popup, that has the keyboard focus; null when none says so.
+const ScreenElement* focused_element(const Screen& screen);
+/// Null when it is not listed.
+const Window* find_window(const Screen& screen, WindowId id);
 
 }  // namespace deskhand

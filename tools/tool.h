@@ -29,6 +29,11 @@ class ToolError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// What was to be acted on is not on the screen: look again.
+class NoSuchTarget : public ToolError {
+  using ToolError::ToolError;
+};
+
 /// What a tool can do to the world.
 enum class Risk {
   looks,   ///< reads the screen or waits
@@ -40,19 +45,19 @@ enum class Risk {
 
 /// Where an action lands.
 struct Target {
-  ScreenPoint point;
-  ScreenRect box;                        ///< of the element, else a small box around the point
-  std::optional<ScreenElement> element;  ///< what is under the point, if anything is known
-  std::optional<Window> window;          ///< the window under the point
+  ScreenPoint point{};
+  ScreenRect box{};                        ///< of the element, else a small box around the point
+  std::optional<ScreenElement> element{};  ///< what is under the point, if anything is known
+  std::optional<Window> window{};          ///< the window under the point
 };
 
 struct ToolResult {
   bool ok = true;
-  std::string text;              ///< for the model
-  std::optional<Image> image;    ///< `screenshot` alone
+  std::string text{};            ///< for the model
+  std::optional<Image> image{};  ///< `screenshot` alone
   bool finished = false;         ///< `done` alone
   bool success = false;          ///< with `finished`: what the model says of its own work
-  bool changed_nothing = false;  ///< there was nothing to do (the box is already ticked): no effect is expected
+  bool nothing_to_do = false;    ///< the box is already ticked: no effect is expected
 };
 
 /// What tools work with. Everything is borrowed.
@@ -61,14 +66,14 @@ struct ToolContext {
   Clock& clock;
   const Screen& screen;  ///< as judged
   const FrameMap& map;   ///< of the picture that the model saw; coordinates of calls are its pixels
-  std::stop_token stop;
-  std::function<std::string(const std::string& question)> ask;  ///< the user's answer
+  std::stop_token stop{};
+  std::function<std::string(const std::string& question)> ask{};  ///< the user's answer
 };
 
 struct Tool {
-  std::string_view name;
-  std::string_view summary;
-  std::string_view schema;  ///< JSON Schema of the input, as text
+  std::string_view name{};
+  std::string_view summary{};
+  std::string_view schema{};  ///< JSON Schema of the input, as text
   Risk risk = Risk::looks;
   bool idempotent = false;
   /// Null for tools without a place on the screen. Empty: it acts wherever the keyboard focus is.

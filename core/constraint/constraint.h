@@ -1,13 +1,14 @@
 #pragma once
 // What a reply may be, byte by byte, and which tokens keep to it.
 //
-//   Grammar g = GrammarBuilder()…build();              // core/constraint/grammar.h, json_schema.h
-//   TokenTrie trie(tokenizer);                          // once per model
-//   GrammarConstraint c(grammar, trie);
+//   GrammarBuilder b;  Grammar g = b.build(…);          // core/constraint/grammar.h, json_schema.h
+//   TokenTrie trie(tokenizer);                          // core/constraint/token_trie.h, once per model
+//   GrammarConstraint c(grammar, trie);                 // core/constraint/grammar_constraint.h
 //   c.allowed(mask);  c.accept(token);  c.forced();  c.may_end();
 //
 // A constraint is deterministic and cheap to copy (rewind, speculation).
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -21,6 +22,8 @@ class TokenMask {
  public:
   explicit TokenMask(int32_t vocabulary_size) : words_((static_cast<size_t>(vocabulary_size) + 63) / 64) {}
   void clear() { words_.assign(words_.size(), 0); }
+  /// Becomes equal to the other, which is for the same vocabulary.
+  void assign(const TokenMask& other) { words_.assign(other.words_.begin(), other.words_.end()); }
   void set(int32_t id) { words_[static_cast<size_t>(id) / 64] |= uint64_t{1} << (id % 64); }
   bool test(int32_t id) const { return (words_[static_cast<size_t>(id) / 64] >> (id % 64)) & 1; }
   const std::vector<uint64_t>& words() const { return words_; }
