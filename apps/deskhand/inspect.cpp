@@ -1,0 +1,157 @@
+// deskhand inspect: exactly what goes into a model and what comes out, for people who port or debug models.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/command.h"
+#include "apps/cli/model_options.h"
+#include "apps/cli/user_files.h"
+#include "core/prompt.h"
+
+namespace deskhand {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  ModelOptions model;
+  std::string text, messages_file, template_file, system;
+  std::vector<int32_t> ids;
+  int64_t count = 0;
+  bool raw = false, tokens_only = false, json = false;
+};
+
+ordered_json read_json(const std::string& path) {
+  ordered_json value = ordered_json::parse(read_text_file(path), nullptr, false);
+  if (value.is_discarded()) throw FileError(fmt::format("{}: expected JSON", path));
+  return value;
+}
+
+// --template FILE --messages FILE: only the template interpreter, no model.
+ExitCode render_template(const Options& options, CommandContext& context) {
+  ordered_json variables = read_json(options.messages_file);
+  if (variables.is_array()) variables = ordered_json{{"messages", variables}};
+  if (!variables.is_object())
+    throw UsageError("--messages: expected an object with \"messages\", or a list of messages");
+  const auto token = [&](const char* name) { return variables.value(name, std::string()); };
+  const ChatTemplate chat(read_text_file(options.template_file), {token("bos_token"), token("eos_token")});
+  context.out << chat.render(variables);
+  return ExitCode::done;
+}
+
+ordered_json variables_of(const Options& options) {
+  if (!options.messages_file.empty()) {
+    ordered_json variables = read_json(options.messages_file);
+    if (variables.is_array()) variables = ordered_json{{"messages", variables}};
+    if (!variables.contains("add_generation_prompt")) variables["add_generation_prompt"] = true;
+    return variables;
+  }
+  ordered_json messages = ordered_json::array();
+  if (!options.system.empty()) messages.push_back({{"role", "system"}, {"content", options.system}});
+  messages.push_back({{"role", "user"}, {"content", options.text}});
+  return {{"messages", messages}, {"add_generation_prompt", true}};
+}
+
+struct Prompt {
+  std::string text;
+  std::vector<int32_t> ids;
+};
+
+Prompt make_prompt(const Options& options, const Tokenizer& tokenizer, const ChatTemplate* chat) {
+  if (!options.ids.empty()) return {tokenizer.decode(options.ids, true), options.ids};
+  const bool raw = options.raw || (chat == nullptr && options.messages_file.empty());
+  if (raw) return {options.text, raw_prompt_ids(tokenizer, options.text)};
+  if (chat == nullptr) throw UsageError("the model has no chat template; use --raw");
+  const std::string text = chat->render(variables_of(options));
+  return {text, rendered_prompt_ids(tokenizer, text)};
+}
+
+void check_ids(const std::vector<int32_t>& ids, int32_t vocabulary) {
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= vocabulary) throw UsageError(fmt::format("--ids: {}: expected 0 ≤ id < {}", id, vocabulary));
+  }
+  if (ids.empty()) throw UsageError("the prompt is empty");
+}
+
+void print(const ordered_json& result, const Options& options, CommandContext& context) {
+  if (options.json) {
+    context.out << result.dump(-1, ' ', false, ordered_json::error_handler_t::replace) << "\n";
+    return;
+  }
+  context.out << "prompt: " << result["prompt"].get<std::string>() << "\nids:";
+  for (const auto& id : result["ids"]) context.out << " " << id;
+  context.out << "\n";
+  if (result.contains("greedy_text")) {
+    context.out << "greedy ids:";
+    for (const auto& id : result["greedy_ids"]) context.out << " " << id;
+    context.out << "\ngreedy text: " << result["greedy_text"].get<std::string>() << "\n";
+  }
+}
+
+ExitCode inspect_tokens(const Options& options, CommandContext& context) {
+  const auto file = GgufFile::open(resolve_model(options.model.model));
+  const auto tokenizer = Tokenizer::from_metadata(file->metadata());
+  const auto chat = chat_template_of(file->metadata(), *tokenizer);
+  const Prompt prompt = make_prompt(options, *tokenizer, chat.get());
+  check_ids(prompt.ids, tokenizer->vocabulary_size());
+  print({{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", 0}}, options, context);
+  return ExitCode::done;
+}
+
+ExitCode inspect_model(const Options& options, CommandContext& context) {
+  const auto engine = open_model(options.model, context);
+  const Prompt prompt = make_prompt(options, engine->tokenizer(), engine->chat_template());
+  check_ids(prompt.ids, engine->tokenizer().vocabulary_size());
+  const auto session = engine->new_session();
+  session->set_prompt(prompt.ids, context.stop);
+  const std::span<const float> last = session->logits();
+  const std::vector<float> logits(last.begin(), last.end());
+  GenerateOptions generate;
+  generate.max_tokens = options.count;
+  Generation generation;
+  if (options.count > 0) generation = session->generate(generate, nullptr, {}, context.stop);
+  if (context.stop.stop_requested()) throw Interrupted();
+  ordered_json result = {{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", 0}};
+  if (options.json) result["logits"] = logits;
+  result["greedy_ids"] = generation.ids;
+  result["greedy_text"] = generation.text;
+  print(result, options, context);
+  return ExitCode::done;
+}
+
+RunCommand define(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_model_options(app, options->model);
+  app.add_option("text", options->text, "what the user says, or with --raw the text itself");
+  app.add_option("--system", options->system, "system text");
+  app.add_option("--messages", options->messages_file, "a whole conversation (JSON) instead of the text");
+  app.add_option("--template", options->template_file, "render this chat template with --messages; no model is needed");
+  app.add_option("--ids", options->ids, "token ids instead of text")->delimiter(',');
+  app.add_option("-n", options->count, "greedy tokens to generate")->check(CLI::NonNegativeNumber);
+  app.add_flag("--raw", options->raw, "no chat template");
+  app.add_flag("--tokens", options->tokens_only, "stop after the ids (a vocabulary-only file will do)");
+  app.add_flag("--json", options->json, "for machines; with the logits of the last position");
+  return [options](CommandContext& context) {
+    if (!options->template_file.empty()) {
+      if (options->messages_file.empty()) throw UsageError("--template needs --messages FILE");
+      return render_template(*options, context);
+    }
+    if (options->text.empty() && options->messages_file.empty() && options->ids.empty()) {
+      throw UsageError("nothing to inspect: give a text, --messages FILE or --ids 1,2,3");
+    }
+    return options->tokens_only ? inspect_tokens(*options, context) : inspect_model(*options, context);
+  };
+}
+
+}  // namespace
+
+extern const Command command_inspect;
+const Command command_inspect = {"inspect", "exactly what goes into a model and what comes out",
+                                 "  deskhand inspect -m qwen.gguf -n 8 \"Hello\"\n"
+                                 "  deskhand inspect -m vocab.gguf --tokens --raw --json \"Hello\"\n"
+                                 "  deskhand inspect --template chat.jinja --messages conversation.json",
+                                 define};
+
+}  // namespace deskhand

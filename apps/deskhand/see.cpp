@@ -1,0 +1,121 @@
+// deskhand see: what is on the screen, as a numbered element list.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/command.h"
+#include "apps/cli/look.h"
+#include "vision/image_io.h"
+#include "vision/marks.h"
+
+namespace deskhand {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  std::string image, display, find, marked;
+  bool screen = false, json = false;
+};
+
+std::string_view source_name(ElementSource source) {
+  constexpr std::string_view names[] = {"ocr", "accessibility", "model"};
+  return names[static_cast<size_t>(source)];
+}
+
+ordered_json box_json(const ScreenRect& box) {
+  return {box.x0, box.y0, box.x1, box.y1};
+}
+
+ordered_json element_json(const ScreenElement& element) {
+  ordered_json out = {{"id", element.id},
+                      {"role", role_name(element.role)},
+                      {"text", element.text},
+                      {"box", box_json(element.box)},
+                      {"source", source_name(element.source)}};
+  if (!element.value.empty()) out["value"] = element.value;
+  if (element.checkable) out["checked"] = element.checked;
+  if (element.focused) out["focused"] = true;
+  if (!element.enabled) out["enabled"] = false;
+  return out;
+}
+
+std::string element_line(const ScreenElement& element) {
+  std::string line = fmt::format("{:>4}  {:<14} \"{}\"", element.id, role_name(element.role), element.text);
+  if (!element.value.empty()) line += fmt::format(" value \"{}\"", element.value);
+  if (element.checkable) line += element.checked ? " (checked)" : " (not checked)";
+  if (element.focused) line += " (focused)";
+  if (!element.enabled) line += " (disabled)";
+  const ScreenRect& b = element.box;
+  return line + fmt::format("  {},{} {}×{}\n", b.x0, b.y0, b.width(), b.height());
+}
+
+std::string dump(const ordered_json& value) {
+  return value.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
+}
+
+void print_elements(const Look& look, bool json, std::ostream& out) {
+  if (json) {
+    ordered_json elements = ordered_json::array();
+    for (const ScreenElement& element : look.screen.elements) elements.push_back(element_json(element));
+    out << dump({{"size", {look.image.width, look.image.height}}, {"elements", elements}});
+    return;
+  }
+  for (const ScreenElement& element : look.screen.elements) out << element_line(element);
+}
+
+ExitCode print_matches(const Look& look, const Options& options, std::ostream& out) {
+  ordered_json matches = ordered_json::array();
+  for (const Match& match : find_elements(look.screen, options.find)) {
+    const ScreenElement& element = look.screen.elements.at(static_cast<size_t>(match.id) - 1);
+    const ScreenPoint point = element.box.center();
+    matches.push_back({{"id", element.id},
+                       {"text", element.text},
+                       {"box", box_json(element.box)},
+                       {"point", {point.x, point.y}},
+                       {"score", match.score}});
+    if (!options.json)
+      out << fmt::format("{},{}  {} \"{}\"\n", point.x, point.y, role_name(element.role), element.text);
+  }
+  if (options.json) out << dump({{"matches", matches}});
+  return matches.empty() ? ExitCode::failed : ExitCode::done;
+}
+
+void write_marked(const Look& look, const std::string& path) {
+  Image marked = look.image;
+  for (const ScreenElement& element : look.screen.elements) {
+    draw_box(marked, element.box, {220, 30, 30}, std::to_string(element.id));
+  }
+  write_png(path, marked);
+}
+
+RunCommand define(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  auto* image = app.add_option("IMAGE", options->image, "a picture; without one, the screen");
+  app.add_flag("--screen", options->screen, "the screen (the default)")->excludes(image);
+  app.add_option("--display", options->display, "X display (default: $DISPLAY)");
+  app.add_option("--find", options->find,
+                 "only elements whose text resembles this, best first, as x,y; none is exit 1");
+  app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG");
+  app.add_flag("--json", options->json, "for machines");
+  return [options](CommandContext& context) {
+    const Look look = options->image.empty() ? Eyes(options->display, context).look() : look_at_file(options->image);
+    if (!options->marked.empty()) write_marked(look, options->marked);
+    if (!options->find.empty()) return print_matches(look, *options, context.out);
+    print_elements(look, options->json, context.out);
+    return ExitCode::done;
+  };
+}
+
+}  // namespace
+
+extern const Command command_see;
+const Command command_see = {"see", "what is on the screen: a numbered element list",
+                             "  deskhand see\n"
+                             "  deskhand see screenshot.png --json\n"
+                             "  deskhand see --find Submit\n"
+                             "  deskhand see --marked marked.png",
+                             define};
+
+}  // namespace deskhand
