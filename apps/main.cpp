@@ -3,8 +3,8 @@
 
 #include <signal.h>
 
+#include <clocale>
 #include <iostream>
-#include <stop_token>
 #include <thread>
 
 #include "apps/cli/run.h"
@@ -12,9 +12,9 @@
 namespace {
 
 // Waits for signals in a thread of its own, so that a stop runs ordinary code and releases the keyboard.
-void watch_signals(sigset_t signals, std::stop_source stop) {
+void watch_signals(sigset_t signals, deskhand::Interrupts& interrupts) {
   int signal = 0;
-  while (sigwait(&signals, &signal) == 0) stop.request_stop();
+  while (sigwait(&signals, &signal) == 0) interrupts.request();
 }
 
 }  // namespace
@@ -26,10 +26,11 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
-  std::stop_source stop;
-  std::thread(watch_signals, signals, stop).detach();
+  static deskhand::Interrupts interrupts;  // outlives the detached thread
+  std::thread([signals] { watch_signals(signals, interrupts); }).detach();
+  std::setlocale(LC_CTYPE, "");
   std::ios::sync_with_stdio(false);
-  const int code = deskhand::run_program({argv + 1, argv + argc}, {std::cout, std::cerr}, stop.get_token());
+  const int code = deskhand::run_program({argv + 1, argv + argc}, {std::cout, std::cerr}, interrupts);
   std::cout.flush();
   return code;
 }

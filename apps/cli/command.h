@@ -14,14 +14,16 @@
 #include <string_view>
 
 #include "apps/cli/exit_code.h"
+#include "apps/cli/interrupts.h"
 
 namespace deskhand {
 
 /// What every command gets: where the answer and remarks go, how it is asked to stop.
 struct CommandContext {
-  std::ostream& out;     ///< stdout: only the answer
-  std::ostream& err;     ///< stderr: remarks, progress
-  std::stop_token stop;  ///< requested by Ctrl-C and SIGTERM
+  std::ostream& out;  ///< stdout: only the answer
+  std::ostream& err;  ///< stderr: remarks, progress
+  Interrupts& interrupts;
+  std::stop_token stop;  ///< requested by the first Ctrl-C, SIGTERM or SIGHUP
   bool verbose = false;
   bool err_is_terminal = false;
   bool out_is_terminal = false;

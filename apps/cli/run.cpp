@@ -65,7 +65,7 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
 
 }  // namespace
 
-int run_program(std::vector<std::string> arguments, ProgramStreams streams, std::stop_token stop) {
+int run_program(std::vector<std::string> arguments, ProgramStreams streams, Interrupts& interrupts) {
   CLI::App app{"Deskhand looks at your screen, answers questions and does desktop tasks, all on this machine.",
                "deskhand"};
   app.set_version_flag("--version", DESKHAND_VERSION);
@@ -89,7 +89,8 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, std:
   } catch (const CLI::ParseError& error) {
     return parse_failure(app, error, streams);
   }
-  CommandContext context{streams.out, streams.err, stop, verbose, isatty(2) == 1, isatty(1) == 1, isatty(0) == 1};
+  CommandContext context{streams.out, streams.err,    interrupts,     interrupts.token(),
+                         verbose,     isatty(2) == 1, isatty(1) == 1, isatty(0) == 1};
   for (const auto& [sub, run] : defined) {
     if (sub->parsed()) return run_guarded(run, context);
   }

@@ -1,12 +1,14 @@
 #pragma once
 // The program without its main: parses, runs, turns every error into one line and an exit code.
 //
-//   int code = run_program({"see", "screen.png"}, std::cout, std::cerr, stop);
+//   Interrupts interrupts;
+//   int code = run_program({"see", "screen.png"}, {std::cout, std::cerr}, interrupts);
 
 #include <ostream>
-#include <stop_token>
 #include <string>
 #include <vector>
+
+#include "apps/cli/interrupts.h"
 
 namespace deskhand {
 
@@ -16,6 +18,6 @@ struct ProgramStreams {
 };
 
 /// `arguments` without the program's name.
-int run_program(std::vector<std::string> arguments, ProgramStreams streams, std::stop_token stop);
+int run_program(std::vector<std::string> arguments, ProgramStreams streams, Interrupts& interrupts);
 
 }  // namespace deskhand

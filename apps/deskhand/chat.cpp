@@ -1,0 +1,157 @@
+// deskhand chat: a conversation in the terminal.
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/cli/command.h"
+#include "apps/cli/conversation.h"
+#include "apps/cli/line_reader.h"
+#include "apps/cli/look.h"
+#include "apps/cli/model_options.h"
+#include "apps/cli/user_files.h"
+
+namespace deskhand {
+namespace {
+
+using nlohmann::ordered_json;
+
+struct Options {
+  ModelOptions model;
+  SamplingOptions sampling;
+  std::string system, display, continue_file;
+};
+
+constexpr std::string_view help_text =
+    "/screen      tell the model what is on the screen, with your next message\n"
+    "/save FILE   write the conversation (go on later with --continue FILE)\n"
+    "/clear       forget what was said\n"
+    "/help        this list\n"
+    "/exit        end (also Ctrl-D)\n"
+    "Ctrl-C stops a reply; at the prompt it ends the chat.\n";
+
+class Chat {
+ public:
+  Chat(const Options& options, Engine& engine, CommandContext& context)
+      : options_(options), context_(context), conversation_(engine, options.system) {
+    if (!options.continue_file.empty()) {
+      const auto saved = ordered_json::parse(read_text_file(options.continue_file), nullptr, false);
+      if (saved.is_discarded()) throw FileError(options.continue_file + ": expected JSON");
+      conversation_.restore(saved);
+    }
+  }
+
+  ExitCode run() {
+    std::error_code ignored;
+    std::filesystem::create_directories(data_folder(), ignored);
+    if (context_.in_is_terminal) context_.err << "Type a message; /help lists the commands.\n";
+    while (true) {
+      LineReader& reader = reader_for(context_.interrupts.token());
+      const std::optional<std::string> line = reader.read(context_.in_is_terminal ? "> " : "");
+      if (!line) break;
+      if (line->empty()) continue;
+      if (line->front() == '/') {
+        if (!command(*line)) return ExitCode::done;
+      } else {
+        reply_to(*line);
+      }
+    }
+    if (context_.in_is_terminal) context_.out << "\n";
+    return context_.interrupts.token().stop_requested() ? ExitCode::interrupted : ExitCode::done;
+  }
+
+ private:
+  // A reader is bound to one stop token; after a stopped reply there is a new one.
+  LineReader& reader_for(const std::stop_token& stop) {
+    if (!reader_ || stop != reader_stop_) {
+      reader_.reset();
+      reader_ = std::make_unique<LineReader>(data_folder() / "chat_history", stop);
+      reader_stop_ = stop;
+    }
+    return *reader_;
+  }
+
+  // False when the chat is to end.
+  bool command(const std::string& line) {
+    const size_t space = line.find(' ');
+    const std::string name = line.substr(0, space);
+    const std::string rest = space == std::string::npos ? "" : line.substr(space + 1);
+    try {
+      if (name == "/exit" || name == "/quit") return false;
+      if (name == "/help") {
+        context_.out << help_text;
+      } else if (name == "/clear") {
+        conversation_.clear();
+      } else if (name == "/screen") {
+        screen_ = screen_as_text(Eyes(options_.display, context_).look().screen);
+        context_.err << "the model has no eyes: your next message tells it what the screen reader found\n";
+      } else if (name == "/save") {
+        if (rest.empty()) throw UsageError("/save needs a file name");
+        write_text_file(rest,
+                        conversation_.messages().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+      } else {
+        context_.err << fmt::format("{} is not a command; /help lists them\n", name);
+      }
+    } catch (const std::exception& error) {
+      context_.err << "deskhand: " << error.what() << "\n";  // the conversation goes on
+    }
+    context_.out << std::flush;
+    return true;
+  }
+
+  void reply_to(const std::string& line) {
+    GenerateOptions generate;
+    generate.max_tokens = options_.sampling.max_tokens;
+    generate.sampling = sampling_of(options_.sampling, 0.7f);
+    const std::string message = screen_.empty() ? line : screen_ + "\n" + line;
+    try {
+      const Generation reply = conversation_.say(
+          message, generate, [this](std::string_view text) { context_.out << text << std::flush; },
+          context_.interrupts.token());
+      context_.out << "\n" << std::flush;
+      screen_.clear();
+      if (reply.reason == EndReason::stopped) {
+        context_.err << "(stopped)\n";
+        context_.interrupts.rearm();
+      } else if (reply.reason == EndReason::context_full) {
+        context_.err << "(cut: the context is full; /save keeps the conversation, /clear starts anew)\n";
+      }
+    } catch (const ContextFull& error) {
+      context_.err << "deskhand: " << error.what() << "; /save keeps the conversation, /clear starts anew\n";
+    }
+  }
+
+  const Options& options_;
+  CommandContext& context_;
+  Conversation conversation_;
+  std::string screen_;
+  std::unique_ptr<LineReader> reader_;
+  std::stop_token reader_stop_;
+};
+
+RunCommand define(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_model_options(app, options->model);
+  add_sampling_options(app, options->sampling);
+  app.add_option("--system", options->system, "system text");
+  app.add_option("--continue", options->continue_file, "go on with a conversation that /save wrote");
+  app.add_option("--display", options->display, "X display for /screen (default: $DISPLAY)");
+  return [options](CommandContext& context) {
+    const auto engine = open_model(options->model, context);
+    if (engine->chat_template() == nullptr) {
+      throw UsageError("the model has no chat template; `deskhand ask` continues raw text with it");
+    }
+    return Chat(*options, *engine, context).run();
+  };
+}
+
+}  // namespace
+
+extern const Command command_chat;
+const Command command_chat = {"chat", "a conversation in the terminal",
+                              "  deskhand chat -m qwen.gguf\n"
+                              "  deskhand chat --system \"Answer in French.\"\n"
+                              "  deskhand chat --continue yesterday.json",
+                              define};
+
+}  // namespace deskhand
