@@ -89,7 +89,8 @@ std::optional<std::string> LineReader::read(const std::string& prompt) {
   state_->prompt = prompt;
   if (state_->editor == nullptr) {
     std::string line;
-    if (state_->stop.stop_requested() || !std::getline(std::cin, line)) return std::nullopt;
+    if (std::cin.rdbuf()->in_avail() <= 0 && !state_->wait_for_input()) return std::nullopt;
+    if (!std::getline(std::cin, line)) return std::nullopt;
     return line;
   }
   int count = 0;
