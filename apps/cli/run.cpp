@@ -9,6 +9,7 @@
 #include <new>
 #include <system_error>
 
+#include "agent/policy.h"
 #include "agent/trace.h"
 #include "apps/cli/command.h"
 #include "core/engine.h"
@@ -41,6 +42,8 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
   } catch (const ImageError& error) {
     return report(context.err, error.what(), ExitCode::unreadable);
   } catch (const FileError& error) {
+    return report(context.err, error.what(), ExitCode::unreadable);
+  } catch (const PolicyError& error) {
     return report(context.err, error.what(), ExitCode::unreadable);
   } catch (const TraceError& error) {
     return report(context.err, error.what(), ExitCode::unreadable);

@@ -9,6 +9,7 @@
 #include "apps/cli/conversation.h"
 #include "apps/cli/look.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/printable.h"
 
 namespace deskhand {
 namespace {
@@ -57,7 +58,8 @@ ExitCode answer(const Options& options, CommandContext& context) {
   generate.max_tokens = options.sampling.max_tokens;
   generate.sampling = sampling_of(options.sampling, 0.7f);
   const auto stream = [&](std::string_view text) {
-    if (!options.json) context.out << text << std::flush;
+    if (!options.json)
+      context.out << (context.out_is_terminal ? printable(text, true) : std::string(text)) << std::flush;
   };
   const Generation reply = conversation.say(with_screen(options, context), generate, stream, context.stop);
   if (options.json) {

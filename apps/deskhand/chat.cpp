@@ -9,6 +9,7 @@
 #include "apps/cli/line_reader.h"
 #include "apps/cli/look.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/printable.h"
 #include "apps/cli/user_files.h"
 
 namespace deskhand {
@@ -106,7 +107,10 @@ class Chat {
     const std::string message = screen_.empty() ? line : screen_ + "\n" + line;
     try {
       const Generation reply = conversation_.say(
-          message, generate, [this](std::string_view text) { context_.out << text << std::flush; },
+          message, generate,
+          [this](std::string_view text) {
+            context_.out << (context_.out_is_terminal ? printable(text, true) : std::string(text)) << std::flush;
+          },
           context_.interrupts.token());
       context_.out << "\n" << std::flush;
       screen_.clear();

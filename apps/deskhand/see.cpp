@@ -6,6 +6,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/look.h"
+#include "apps/cli/printable.h"
 #include "vision/image_io.h"
 #include "vision/marks.h"
 
@@ -48,7 +49,7 @@ std::string element_line(const ScreenElement& element) {
   if (element.focused) line += " (focused)";
   if (!element.enabled) line += " (disabled)";
   const ScreenRect& b = element.box;
-  return line + fmt::format("  {},{} {}×{}\n", b.x0, b.y0, b.width(), b.height());
+  return printable(line) + fmt::format("  {},{} {}×{}\n", b.x0, b.y0, b.width(), b.height());
 }
 
 std::string dump(const ordered_json& value) {
@@ -76,7 +77,7 @@ ExitCode print_matches(const Look& look, const Options& options, std::ostream& o
                        {"point", {point.x, point.y}},
                        {"score", match.score}});
     if (!options.json)
-      out << fmt::format("{},{}  {} \"{}\"\n", point.x, point.y, role_name(element.role), element.text);
+      out << fmt::format("{},{}  {} \"{}\"\n", point.x, point.y, role_name(element.role), printable(element.text));
   }
   if (options.json) out << dump({{"matches", matches}});
   return matches.empty() ? ExitCode::failed : ExitCode::done;
