@@ -1,0 +1,193 @@
+// The command line's promises: exit codes, one line per error, JSON that machines can read.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "apps/cli/command.h"
+#include "apps/cli/printable.h"
+#include "apps/cli/run.h"
+#include "tests/support/test_data.h"
+
+namespace deskhand {
+namespace {
+
+using testing::TemporaryFolder;
+
+struct Ran {
+  int code = 0;
+  std::string out, err;
+};
+
+Ran run(std::vector<std::string> arguments) {
+  std::ostringstream out, err;
+  Interrupts interrupts;
+  const int code = run_program(std::move(arguments), {out, err}, interrupts);
+  return {code, out.str(), err.str()};
+}
+
+// One line that names the program.
+void expect_one_line(const std::string& err) {
+  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
+  EXPECT_EQ(err.rfind("deskhand: ", 0), 0u) << err;
+}
+
+class Program : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    unsetenv("DISPLAY");
+    unsetenv("WAYLAND_DISPLAY");
+    unsetenv("DESKHAND_MODEL");
+    setenv("XDG_CONFIG_HOME", (folder_.path() / "config").c_str(), 1);
+    setenv("XDG_DATA_HOME", (folder_.path() / "data").c_str(), 1);
+  }
+  std::string write(const std::string& name, const std::string& text) const {
+    const auto path = folder_.path() / name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path.string();
+  }
+  TemporaryFolder folder_;
+};
+
+TEST_F(Program, EveryCommandHasHelpWithExamples) {
+  ASSERT_GE(commands().size(), 9u);
+  for (const Command* command : commands()) {
+    const Ran ran = run({std::string(command->name), "--help"});
+    EXPECT_EQ(ran.code, 0) << command->name;
+    EXPECT_NE(ran.out.find("Examples:"), std::string::npos) << command->name;
+    EXPECT_NE(ran.out.find(fmt::format("deskhand {}", command->name)), std::string::npos) << command->name;
+  }
+}
+
+TEST_F(Program, BadUsageIsExitTwo) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {}, {"fly"}, {"see", "--no-such-option"}, {"do"}, {"ask", "question", "--temp", "hot"}, {"inspect"}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 2) << ran.err;
+    expect_one_line(ran.err);
+    EXPECT_EQ(ran.out, "");
+  }
+}
+
+TEST_F(Program, WithoutAModelItSaysHowToGetOne) {
+  const Ran ran = run({"ask", "hello"});
+  EXPECT_EQ(ran.code, 2);
+  expect_one_line(ran.err);
+  EXPECT_NE(ran.err.find("scripts/models"), std::string::npos) << ran.err;
+}
+
+TEST_F(Program, AModelThatCannotBeReadIsExitThree) {
+  const std::string text = write("text.gguf", "this is no model\n");
+  const std::string empty = write("empty.gguf", "");
+  for (const std::string& path : {text, empty, (folder_.path() / "absent.gguf").string()}) {
+    const Ran ran = run({"ask", "-m", path, "hello"});
+    EXPECT_EQ(ran.code, 3) << ran.err;
+    expect_one_line(ran.err);
+    EXPECT_NE(ran.err.find(path), std::string::npos) << ran.err;
+  }
+}
+
+TEST_F(Program, ATruncatedModelIsExitThree) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  const std::string whole = testing::read_file(model);
+  for (const size_t size : {whole.size() / 100, whole.size() / 2, whole.size() - 4096}) {
+    const std::string path = write("truncated.gguf", whole.substr(0, size));
+    const Ran ran = run({"ask", "-m", path, "hello"});
+    EXPECT_EQ(ran.code, 3) << ran.err;
+    expect_one_line(ran.err);
+  }
+}
+
+TEST_F(Program, NoDisplayIsExitFour) {
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"see"}, {"see", "--display", ":4711"}, {"do", "press OK", "-m", "x.gguf"}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 4) << ran.err;
+    expect_one_line(ran.err);
+  }
+}
+
+TEST_F(Program, AnImageForATextModelIsExitTwo) {
+  const Ran ran = run({"ask", "-m", "x.gguf", "-i", "picture.png", "what is it?"});
+  EXPECT_EQ(ran.code, 2);
+  expect_one_line(ran.err);
+}
+
+TEST_F(Program, APictureThatIsNoneIsExitThree) {
+  const Ran ran = run({"see", write("picture.png", "not a picture")});
+  EXPECT_EQ(ran.code, 3) << ran.err;
+  expect_one_line(ran.err);
+}
+
+TEST_F(Program, DoctorWorksEverywhereAndSpeaksJson) {
+  const Ran ran = run({"doctor", "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  const auto report = nlohmann::json::parse(ran.out);
+  bool screen_is_missing = false;
+  for (const auto& finding : report) {
+    if (finding["part"] == "screen") screen_is_missing = !finding["works"] && finding["remedy"] != "";
+  }
+  EXPECT_TRUE(screen_is_missing) << ran.out;
+}
+
+TEST_F(Program, ModelsInfoCountsTheParameters) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  const Ran ran = run({"models", "info", model.string(), "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto info = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(info["family"], "llama");
+  EXPECT_EQ(info["layers"], 5);
+  EXPECT_EQ(info["heads"], 8);
+  EXPECT_EQ(info["kv_heads"], 4);
+  EXPECT_EQ(info["vocabulary"], 512);
+}
+
+TEST_F(Program, InspectRendersATemplateWithoutAModel) {
+  const std::string source = write("chat.jinja", "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}");
+  const std::string messages = write("messages.json", R"([{"role": "user", "content": "hi"}])");
+  const Ran ran = run({"inspect", "--template", source, "--messages", messages});
+  EXPECT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(ran.out, "[user] hi\n");
+
+  const std::string raising = write("raise.jinja", "{{ raise_exception('roles must alternate') }}");
+  const Ran raised = run({"inspect", "--template", raising, "--messages", messages});
+  EXPECT_EQ(raised.code, 1);
+  EXPECT_NE(raised.err.find("roles must alternate"), std::string::npos);
+}
+
+TEST_F(Program, InspectStoryGoesOnAsItMust) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  const Ran ran = run({"inspect", "-m", model.string(), "--ids", "1", "-n", "16", "--kv", "f32", "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto result = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(result["logits"].size(), 512u);
+  EXPECT_EQ(result["greedy_ids"].size(), 16u);
+  EXPECT_EQ(result["greedy_text"].get<std::string>().rfind("Once upon a time, there was a little girl", 0), 0u)
+      << ran.out;
+}
+
+TEST_F(Program, AskStreamsJsonForMachines) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  const Ran ran = run({"ask", "-m", model.string(), "--temp", "0", "--max-tokens", "8", "--json", "Once upon a time"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto reply = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(reply["usage"]["completion_tokens"], 8);
+  EXPECT_FALSE(reply["text"].get<std::string>().empty());
+}
+
+TEST(Printable, EscapeSequencesAreShownNotObeyed) {
+  EXPECT_EQ(printable("a\x1b[2Jb"), "a\\x1b[2Jb");
+  EXPECT_EQ(printable("a\nb"), "a\\x0ab");
+  EXPECT_EQ(printable("a\nb", true), "a\nb");
+  EXPECT_EQ(printable("\xC2\x9B"
+                      "2J"),
+            "\\x9b2J");
+  EXPECT_EQ(printable("zażółć 🙂"), "zażółć 🙂");
+}
+
+}  // namespace
+}  // namespace deskhand
