@@ -1,0 +1,208 @@
+// deskhand bench: how fast this machine decodes, prefills and captures, beside what the machine could do.
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "apps/cli/command.h"
+#include "apps/cli/model_options.h"
+#include "kernels/cpu/machine.h"
+#include "platform/desktop.h"
+
+namespace deskhand {
+namespace {
+
+using nlohmann::ordered_json;
+using Clock = std::chrono::steady_clock;
+
+struct Options {
+  ModelOptions model;
+  std::string display;
+  int64_t prefill = 512, decode = 64, depth = 0;
+  int repeats = 3;
+  bool capture = false, json = false;
+};
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = Clock::now();
+  work();
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+/// Peak resident memory of this process, MB.
+double rss_mb() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+class Bench {
+ public:
+  Bench(const Options& options, CommandContext& context) : options_(options), context_(context) {}
+
+  ExitCode run() {
+    const bool with_model = !options_.capture || !options_.model.model.empty();
+    std::unique_ptr<Engine> engine = with_model ? open_model(options_.model, context_) : nullptr;
+    const BackendInfo backend =
+        engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads})->info();
+    machine_ = measure_machine(backend.threads);
+    head(backend);
+    if (engine) {
+      model(*engine, backend);
+    }
+    if (options_.capture) capture();
+    return ExitCode::done;
+  }
+
+ private:
+  void stop_if_asked() const {
+    if (context_.stop.stop_requested()) throw Interrupted();
+  }
+
+  void head(const BackendInfo& backend) {
+    const ordered_json record = {{"machine",
+                                  {{"cores", std::thread::hardware_concurrency()},
+                                   {"isa", backend.isa},
+                                   {"read_gb_s", machine_.read_gb_s},
+                                   {"peak_flop_s", {{"f32", machine_.f32_flop_s}, {"int8", machine_.int8_op_s}}}}}};
+    emit(record,
+         fmt::format("machine: {}, {} threads, reads {:.1f} GB/s, {:.0f} GFLOP/s f32, {:.0f} GOP/s int8", backend.isa,
+                     backend.threads, machine_.read_gb_s, machine_.f32_flop_s / 1e9, machine_.int8_op_s / 1e9));
+  }
+
+  void emit(const ordered_json& record, const std::string& line) {
+    context_.out << (options_.json ? record.dump() : line) << "\n" << std::flush;
+  }
+
+  // Ids that no tokenizer run is needed for: spread over the vocabulary, never an end or control token's effect
+  // matters.
+  std::vector<int32_t> some_ids(const Engine& engine, int64_t count) const {
+    std::vector<int32_t> ids(static_cast<size_t>(count));
+    for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>((i * 7919 + 13) % engine.info().vocabulary);
+    return ids;
+  }
+
+  void model(Engine& engine, const BackendInfo& backend) {
+    // A token reads every weight once (tied embeddings serve as the output).
+    const double weight_bytes = static_cast<double>(engine.info().weight_bytes);
+    const double flops = 2.0 * static_cast<double>(engine.info().parameters);
+    if (options_.prefill > 0) {
+      const double seconds = best([&] { return time_prefill(engine); });
+      report("prefill", options_.prefill, seconds / static_cast<double>(options_.prefill), 0, flops, engine, backend);
+    }
+    if (options_.decode > 0) {
+      const double seconds = best([&] { return time_decode(engine); });
+      report("decode", options_.decode, seconds / static_cast<double>(options_.decode), weight_bytes, flops, engine,
+             backend);
+    }
+  }
+
+  double best(const std::function<double()>& measure) const {
+    double least = 1e300;
+    for (int i = 0; i < options_.repeats; ++i) {
+      stop_if_asked();
+      least = std::min(least, measure());
+    }
+    return least;
+  }
+
+  // The session feeds all but the last id in set_prompt, so one more id is given.
+  double time_prefill(Engine& engine) {
+    const auto session = engine.new_session();
+    if (options_.depth > 0) session->set_prompt(some_ids(engine, options_.depth + 1), context_.stop);
+    const std::vector<int32_t> ids = some_ids(engine, options_.depth + options_.prefill + 1);
+    return seconds_of([&] { session->set_prompt(ids, context_.stop); });
+  }
+
+  double time_decode(Engine& engine) {
+    const auto session = engine.new_session();
+    session->set_prompt(some_ids(engine, std::max<int64_t>(options_.depth, 1)), context_.stop);
+    GenerateOptions generate;
+    generate.max_tokens = options_.decode;
+    generate.ignore_end = true;
+    Generation made;
+    const double all = seconds_of([&] { made = session->generate(generate, nullptr, {}, context_.stop); });
+    stop_if_asked();
+    return all;
+  }
+
+  void report(const char* test, int64_t n, double seconds_each, double bytes_each, double flops_each,
+              const Engine& engine, const BackendInfo& backend) {
+    const double gb_s = bytes_each / seconds_each / 1e9;
+    const double flop_s = flops_each / seconds_each;
+    const double of_peak = bytes_each > 0 ? gb_s / machine_.read_gb_s : flop_s / machine_.int8_op_s;
+    const ordered_json record = {{"test", test},
+                                 {"n", n},
+                                 {"depth", options_.depth},
+                                 {"tok_s", 1 / seconds_each},
+                                 {"gb_s", gb_s},
+                                 {"flop_s", flop_s},
+                                 {"of_peak", of_peak},
+                                 {"rss_mb", rss_mb()},
+                                 {"threads", backend.threads},
+                                 {"isa", backend.isa},
+                                 {"model", engine.info().path.filename().string()}};
+    emit(record, bytes_each > 0
+                     ? fmt::format("{} {} at depth {}: {:.1f} tok/s, {:.1f} GB/s, {:.0f} % of the read bandwidth", test,
+                                   n, options_.depth, 1 / seconds_each, gb_s, of_peak * 100)
+                     : fmt::format("{} {} at depth {}: {:.1f} tok/s, {:.1f} GFLOP/s, {:.0f} % of the int8 peak", test,
+                                   n, options_.depth, 1 / seconds_each, flop_s / 1e9, of_peak * 100));
+  }
+
+  void capture() {
+    const auto desktop = open_x11_desktop({.display = options_.display});
+    const ScreenRect bounds = desktop->bounds();
+    desktop->capture();
+    std::vector<double> times;
+    for (int i = 0; i < 30; ++i) {
+      stop_if_asked();
+      times.push_back(seconds_of([&] { desktop->capture(); }) * 1e3);
+    }
+    std::sort(times.begin(), times.end());
+    const double median = times[times.size() / 2];
+    emit({{"test", "capture"}, {"n", times.size()}, {"size", {bounds.width(), bounds.height()}}, {"ms", median}},
+         fmt::format("capture of {}×{}: {:.1f} ms (median of {})", bounds.width(), bounds.height(), median,
+                     times.size()));
+  }
+
+  const Options& options_;
+  CommandContext& context_;
+  MachineSpeed machine_;
+};
+
+RunCommand define(CLI::App& app) {
+  auto options = std::make_shared<Options>();
+  add_model_options(app, options->model);
+  app.add_option("-p", options->prefill, "tokens to prefill, 0 leaves it out")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("-n", options->decode, "tokens to decode, 0 leaves it out")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--depth", options->depth, "tokens already in the context")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  app.add_option("--repeat", options->repeats, "runs of each, the best counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_flag("--capture", options->capture, "time the capture of the screen (alone when no -m is given)");
+  app.add_option("--display", options->display, "X display for --capture (default: $DISPLAY)");
+  app.add_flag("--json", options->json, "for machines");
+  return [options](CommandContext& context) { return Bench(*options, context).run(); };
+}
+
+}  // namespace
+
+extern const Command command_bench;
+const Command command_bench = {"bench", "how fast this machine decodes, prefills and captures",
+                               "  deskhand bench -m qwen.gguf\n"
+                               "  deskhand bench -m qwen.gguf -p 0 -n 128 --depth 2048 --json\n"
+                               "  deskhand bench --capture --display :1",
+                               define};
+
+}  // namespace deskhand
