@@ -1,0 +1,10 @@
+# Fails when a source file is not as clang-format writes it: cmake -DCLANG_FORMAT=… -DROOT=… -P check_format.cmake
+set(files "")
+foreach(room kernels platform core vision tools agent apps tests)
+  file(GLOB_RECURSE found ${ROOT}/${room}/*.h ${ROOT}/${room}/*.cpp ${ROOT}/${room}/*.inl)
+  list(APPEND files ${found})
+endforeach()
+execute_process(COMMAND ${CLANG_FORMAT} --dry-run --Werror ${files} RESULT_VARIABLE result ERROR_VARIABLE complaints)
+if(NOT result EQUAL 0)
+  message(FATAL_ERROR "not as clang-format writes it:\n${complaints}")
+endif()
