@@ -1,0 +1,145 @@
+// Tiny random checkpoints of every family against transformers (tests/reference/tiny_models.py), fed in every way.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/token_state.h"
+#include "tests/support/test_data.h"
+
+namespace deskhand {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr float logit_tolerance = 1e-4f;
+constexpr float tie = 1e-3f;  // two best logits this close may change places
+
+struct Fixture {
+  fs::path model;
+  std::vector<int32_t> prompt, greedy;
+  std::vector<float> margins;
+  std::vector<std::pair<size_t, std::vector<float>>> rows;  // position, logits
+};
+
+Fixture read_fixture(const std::string& name) {
+  const fs::path folder = "tests/core/fixtures";
+  const auto json = nlohmann::json::parse(testing::read_file(folder / (name + ".json")));
+  Fixture f{.model = folder / (name + ".gguf"),
+            .prompt = json["prompt"],
+            .greedy = json["greedy"],
+            .margins = json["margins"],
+            .rows = {}};
+  for (const auto& row : json["rows"]) f.rows.emplace_back(row["at"], row["logits"]);
+  return f;
+}
+
+float difference(std::span<const float> a, std::span<const float> b) {
+  EXPECT_EQ(a.size(), b.size());
+  float worst = 0.0f;
+  for (size_t i = 0; i < std::min(a.size(), b.size()); ++i) worst = std::max(worst, std::abs(a[i] - b[i]));
+  return worst;
+}
+
+std::vector<float> copy(std::span<const float> values) {
+  return {values.begin(), values.end()};
+}
+
+using Make = std::unique_ptr<Backend> (*)();
+
+class TinyModels : public ::testing::TestWithParam<std::tuple<std::string, std::pair<const char*, Make>>> {
+ protected:
+  void SetUp() override {
+    fixture_ = read_fixture(std::get<0>(GetParam()));
+    backend_ = std::get<1>(GetParam()).second();
+    model_ = std::make_unique<LanguageModel>(GgufFile::open(fixture_.model), *backend_,
+                                             LanguageModelOptions{.kv_type = DType::f32, .max_rows = 128});
+  }
+  TokenState state(int64_t chunk) { return {*model_, *backend_, chunk}; }
+  std::span<const int32_t> prompt() const { return fixture_.prompt; }
+
+  Fixture fixture_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<LanguageModel> model_;
+};
+
+TEST_P(TinyModels, LogitsAndGreedyTokensAreThoseOfTransformers) {
+  TokenState s = state(128);
+  for (const auto& [at, expected] : fixture_.rows) {
+    s.set(prompt().first(at + 1), {});
+    EXPECT_LE(difference(s.logits(), expected), logit_tolerance) << "position " << at;
+  }
+  for (size_t i = 0; i < fixture_.greedy.size(); ++i) {
+    const auto logits = s.logits();
+    const auto best = static_cast<int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+    if (fixture_.margins[i] > tie) {
+      EXPECT_EQ(best, fixture_.greedy[i]) << "token " << i;
+    }
+    s.push(fixture_.greedy[i]);
+  }
+}
+
+TEST_P(TinyModels, ChunksStepsAndRewindsGiveTheSameLogits) {
+  TokenState whole = state(128);
+  whole.set(prompt(), {});
+  const std::vector<float> expected = copy(whole.logits());
+  for (int64_t chunk : {1, 7, 64}) {
+    TokenState s = state(chunk);
+    s.set(prompt(), {});
+    EXPECT_LE(difference(s.logits(), expected), logit_tolerance) << "chunks of " << chunk;
+  }
+  TokenState steps = state(128);
+  for (int32_t id : prompt()) {
+    steps.push(id);
+    steps.logits();
+  }
+  EXPECT_LE(difference(steps.logits(), expected), logit_tolerance) << "step by step";
+
+  // Another continuation after a common prefix, then back.
+  for (size_t common : {size_t{0}, size_t{1}, size_t{30}, size_t{63}, size_t{64}, prompt().size() - 1}) {
+    std::vector<int32_t> other(prompt().begin(), prompt().end());
+    for (size_t i = common; i < other.size(); ++i) other[i] = (other[i] + 11) % 101;
+    EXPECT_EQ(whole.set(other, {}), static_cast<int64_t>(common));
+    whole.logits();
+    EXPECT_EQ(whole.set(prompt(), {}), static_cast<int64_t>(common));
+    EXPECT_LE(difference(whole.logits(), expected), logit_tolerance) << "common prefix of " << common;
+  }
+}
+
+TEST_P(TinyModels, SequencesDoNotDisturbEachOtherAndPagesAreUsedAgain) {
+  TokenState a = state(16);
+  a.set(prompt(), {});
+  const std::vector<float> expected = copy(a.logits());
+  a.rewind(10);
+  size_t bytes = 0;
+  for (int round = 0; round < 3; ++round) {
+    TokenState b = state(16);
+    std::vector<int32_t> reversed(prompt().rbegin(), prompt().rend());
+    b.set(reversed, {});
+    if (round == 0) bytes = model_->pages().bytes();
+  }
+  EXPECT_EQ(model_->pages().bytes(), bytes);
+  EXPECT_EQ(a.set(prompt(), {}), 10);
+  EXPECT_LE(difference(a.logits(), expected), logit_tolerance);
+}
+
+TEST_P(TinyModels, StopsBetweenChunksAndKeepsWhatWasFed) {
+  std::stop_source source;
+  source.request_stop();
+  TokenState s = state(7);
+  s.set(prompt().first(20), {});
+  s.set(prompt(), source.get_token());
+  EXPECT_EQ(s.ids().size(), 20u);
+  EXPECT_EQ(s.set(prompt(), {}), 20);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Families, TinyModels,
+    ::testing::Combine(::testing::Values("tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2",
+                                         "tiny_gemma3"),
+                       ::testing::Values(std::pair<const char*, Make>{"reference", make_reference_backend})),
+    [](const auto& name) { return std::get<0>(name.param) + "_" + std::get<1>(name.param).first; });
+
+}  // namespace
+}  // namespace deskhand
