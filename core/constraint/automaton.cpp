@@ -244,7 +244,9 @@ int32_t Automaton::adopt(const Automaton& other, int32_t state) {
     stack.pop_back();
   }
   std::vector<Place> places = translate(other.places(s.places), stack);
-  return intern_state(places, s.accepting);
+  const int32_t adopted = intern_state(places, s.accepting);
+  full_at_ = std::max(full_size, 4 * size());  // a large state must not make every move the next one
+  return adopted;
 }
 
 }  // namespace deskhand

@@ -28,7 +28,7 @@ class Automaton {
  public:
   static constexpr int32_t dead = -1;
   /// Places in one state; integers held over all states and frames: when to move on, and the end.
-  static constexpr size_t max_places = size_t{1} << 18, full_size = size_t{1} << 22, max_size = size_t{1} << 25;
+  static constexpr size_t max_places = size_t{1} << 18, full_size = size_t{1} << 22, max_size = size_t{1} << 24;
 
   explicit Automaton(Grammar grammar);
   Automaton(const Automaton&) = delete;
@@ -47,7 +47,7 @@ class Automaton {
   ByteSet next_bytes(int32_t state) const;
 
   const Grammar& grammar() const { return grammar_; }
-  bool full() const { return size() > full_size; }
+  bool full() const { return size() > full_at_; }
   size_t states() const { return states_.size(); }
   /// The same state of another automaton of the same grammar.
   int32_t adopt(const Automaton& other, int32_t state);
@@ -107,6 +107,7 @@ class Automaton {
   std::unordered_multimap<uint64_t, int32_t> frame_ids_, state_ids_;  ///< by hash
   std::vector<int32_t> transitions_;                                  ///< [states, classes]
   int32_t start_ = 0;
+  size_t full_at_ = full_size;
   // Scratch of close().
   std::vector<Place> pending_, found_;
   std::vector<OpenFrame> open_;

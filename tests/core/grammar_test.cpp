@@ -224,7 +224,7 @@ TEST(Grammar, CharacterClassesAreExactUtf8) {
   }
   const Grammar any = b.build(b.character_except(U"\nż"));
   for (const char* bad : {"\x80", "\xC0\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\xE0\x80\x80", "ż", "\n"}) {
-    EXPECT_FALSE(any.matches(bad)) << testing::PrintToString(bad);
+    EXPECT_FALSE(any.matches(bad)) << ::testing::PrintToString(bad);
   }
   EXPECT_TRUE(any.matches("ź"));
   EXPECT_TRUE(any.matches("\xF4\x8F\xBF\xBF"));
