@@ -2,11 +2,12 @@
 // A loaded model and its conversations: what everything above core uses.
 //
 //   auto engine = Engine::open("qwen.gguf", {.threads = 2});
-//   Session session = engine->new_session();
-//   session.set_prompt(ids);                                // reuses the common prefix with what the session holds
-//   Generation g = session.generate({.max_tokens = 64, .sampling = {}}, constraint, on_text, stop);
+//   std::unique_ptr<Session> session = engine->new_session();
+//   session->set_prompt(ids);                               // reuses the common prefix with what the session holds
+//   Generation g = session->generate({.max_tokens = 64, .sampling = {}}, constraint, on_text, stop);
 //
-// Errors: ModelFileError for the file, ContextFull when the prompt does not fit.
+// Errors: ModelFileError for the file, NotEnoughMemory for the context asked for, ContextFull when a prompt does not
+// fit. The engine must outlive its sessions, which take turns: one call at a time.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@
 #include "core/chat_template/chat_template.h"
 #include "core/constraint/constraint.h"
 #include "core/gguf.h"
+#include "core/memory.h"
 #include "core/sampler.h"
 #include "core/tokenizer/tokenizer.h"
 #include "kernels/backend.h"
@@ -46,10 +48,12 @@ struct ModelInfo {
   std::string name, architecture, license;
   std::filesystem::path path;
   std::string types;       ///< "Q4_K 169, Q6_K 29, F32 141"
-  int64_t parameters = 0;  ///< as if nothing were shared
+  int64_t parameters = 0;  ///< numbers in the file's tensors
   int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, vocabulary = 0;
   int64_t trained_context = 0, context = 0;
-  size_t weight_bytes = 0, kv_bytes_per_token = 0;
+  size_t weight_bytes = 0;        ///< of all matrices
+  size_t bytes_per_token = 0;     ///< of the matrices that decoding one token reads
+  size_t kv_bytes_per_token = 0;  ///< of keys and values
   bool has_chat_template = false;
 };
 
@@ -64,7 +68,7 @@ enum class EndReason { end_token, constraint_complete, stop_text, max_tokens, co
 
 struct Generation {
   std::string text;
-  std::vector<int32_t> ids;
+  std::vector<int32_t> ids;  ///< without the end token, which Session::ids() keeps
   EndReason reason = EndReason::end_token;
   int64_t prompt_tokens = 0, reused_tokens = 0, forced_tokens = 0, forward_passes = 0;
   double prefill_seconds = 0, decode_seconds = 0;
@@ -74,12 +78,12 @@ struct Generation {
 class Session {
  public:
   virtual ~Session() = default;
-  /// The ids whose state is held.
+  /// The ids of prompt and replies so far.
   virtual const std::vector<int32_t>& ids() const = 0;
-  /// Makes the state hold exactly these ids: keeps the common prefix, rewinds the rest, prefills what is new but for
-  /// the last id, which `generate` feeds. Stops between chunks when asked; what was fed stays.
+  /// Makes the state hold exactly these ids: keeps the common prefix, rewinds the rest, feeds what is new. Stops
+  /// between chunks when asked; what was fed stays.
   virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}) = 0;
-  /// Logits after the last prompt id [vocabulary]; valid until the next call.
+  /// Logits after the last id [vocabulary]; valid until the next call. There must be an id.
   virtual std::span<const float> logits() = 0;
   /// Feeds one id, as if it were generated.
   virtual void append(int32_t id) = 0;

@@ -8,16 +8,11 @@
 // does not fit.
 
 #include <memory>
-#include <stdexcept>
 
 #include "core/decoder.h"
+#include "core/memory.h"
 
 namespace deskhand {
-
-/// What was asked for needs more memory than there is.
-class NotEnoughMemory : public std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
 
 struct LanguageModelOptions {
   int64_t context = 0;         ///< tokens; 0: what the model was trained for, up to what memory allows

@@ -4,8 +4,14 @@
 //   if (needed > available_memory()) …
 
 #include <cstddef>
+#include <stdexcept>
 
 namespace deskhand {
+
+/// What was asked for needs more memory than there is.
+class NotEnoughMemory : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// Bytes that can be allocated without swapping: the least of what the machine and the control group have left.
 /// SIZE_MAX when the system does not say.

@@ -17,7 +17,8 @@
 namespace deskhand {
 
 /// The text with every control token that it spells broken by U+FDD0, which rendered_prompt_ids drops again after
-/// control tokens were matched. For every text that is not the template's own: the screen, files, tools, what a user pastes.
+/// control tokens were matched. For every text that is not the template's own: the screen, files, tools, what a user
+/// pastes.
 std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted);
 
 /// Ids of a rendered template: control tokens are parsed, U+FDD0 is dropped after that, and bos is added when the model

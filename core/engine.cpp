@@ -1,0 +1,114 @@
+#include "core/engine.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "core/constraint/token_trie.h"
+#include "core/prompt.h"
+#include "core/session.h"
+
+namespace deskhand {
+namespace {
+
+/// "Q4_K 169, Q6_K 29, F32 141": the tensors of each type, what takes the most bytes first.
+std::string describe_types(const GgufFile& file) {
+  struct Sum {
+    int64_t tensors = 0;
+    size_t bytes = 0;
+  };
+  std::map<std::string_view, Sum> sums;
+  for (const TensorInfo& tensor : file.tensors()) {
+    Sum& sum = sums[dtype_info(tensor.type).name];
+    ++sum.tensors;
+    sum.bytes += tensor.bytes;
+  }
+  std::vector<std::pair<std::string_view, Sum>> sorted(sums.begin(), sums.end());
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
+  std::string out;
+  for (const auto& [name, sum] : sorted) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, sum.tensors);
+  return out;
+}
+
+ModelInfo describe(const GgufFile& file, LanguageModel& model) {
+  const Metadata& metadata = file.metadata();
+  const ModelConfig& config = model.config();
+  ModelInfo info;
+  info.name = metadata.text_or("general.name", file.path().stem().string());
+  info.architecture = config.architecture;
+  info.license = metadata.text_or("general.license", "");
+  info.path = file.path();
+  info.types = describe_types(file);
+  for (const TensorInfo& tensor : file.tensors()) info.parameters += tensor.view().rows * tensor.view().cols;
+  info.layers = config.layers;
+  info.width = config.width;
+  info.heads = config.heads;
+  info.kv_heads = config.kv_heads;
+  info.head_dim = config.head_dim;
+  info.vocabulary = config.vocabulary;
+  info.trained_context = config.context;
+  info.context = model.context();
+  info.weight_bytes = model.weight_bytes();
+  // A token reads one row of the embedding unless it is the output head too.
+  const TensorInfo* embedding = file.find_tensor("token_embd.weight");
+  const bool tied = file.find_tensor("output.weight") == nullptr;
+  info.bytes_per_token = info.weight_bytes - (tied || embedding == nullptr ? 0 : embedding->bytes);
+  info.kv_bytes_per_token = model.decoder().plan().bytes_per_token();
+  info.has_chat_template = metadata.has("tokenizer.chat_template");
+  return info;
+}
+
+class ModelEngine final : public Engine {
+ public:
+  ModelEngine(const std::filesystem::path& path, const EngineOptions& options)
+      : file_(GgufFile::open(path)),
+        backend_(make_cpu_backend({.threads = options.threads, .isa = options.isa, .exact = options.exact})),
+        tokenizer_(Tokenizer::from_metadata(file_->metadata())),
+        model_(file_, *backend_,
+               {.context = options.context, .kv_type = options.kv_type, .max_rows = options.prefill_chunk}),
+        info_(describe(*file_, model_)),
+        prefill_chunk_(options.prefill_chunk) {
+    if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {
+      throw ModelFileError(fmt::format("{}: {} tokens in the vocabulary, but embeddings for {}", path.string(),
+                                       tokenizer_->vocabulary_size(), model_.config().vocabulary));
+    }
+    chat_template_ = chat_template_of(file_->metadata(), *tokenizer_);
+  }
+
+  const ModelInfo& info() const override { return info_; }
+  const Tokenizer& tokenizer() const override { return *tokenizer_; }
+  const ChatTemplate* chat_template() const override { return chat_template_.get(); }
+  const Backend& backend() const override { return *backend_; }
+
+  std::unique_ptr<Session> new_session() override {
+    return make_session(
+        {.model = model_, .backend = *backend_, .tokenizer = *tokenizer_, .prefill_chunk = prefill_chunk_});
+  }
+
+  const TokenTrie& token_trie() const override {
+    std::call_once(trie_once_, [this] { trie_ = std::make_unique<TokenTrie>(*tokenizer_); });
+    return *trie_;
+  }
+
+ private:
+  std::shared_ptr<const GgufFile> file_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<Tokenizer> tokenizer_;
+  LanguageModel model_;
+  ModelInfo info_;
+  int64_t prefill_chunk_;
+  std::unique_ptr<ChatTemplate> chat_template_;
+  mutable std::once_flag trie_once_;
+  mutable std::unique_ptr<TokenTrie> trie_;
+};
+
+}  // namespace
+
+std::unique_ptr<Engine> Engine::open(const std::filesystem::path& model, const EngineOptions& options) {
+  return std::make_unique<ModelEngine>(model, options);
+}
+
+}  // namespace deskhand

@@ -1,0 +1,203 @@
+#include "core/session.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+#include "core/reply_text.h"
+#include "core/token_state.h"
+
+namespace deskhand {
+namespace {
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+/// What all replies of a session share.
+struct Voice {
+  TokenState& state;
+  const Tokenizer& tokenizer;
+  std::span<const int32_t> end_ids;
+  int32_t vocabulary;  // ids that may be chosen
+};
+
+/// One reply.
+class Reply {
+ public:
+  Reply(const Voice& voice, const GenerateOptions& options, Constraint* constraint, const ReplyText::Listener& on_text)
+      : voice_(voice),
+        options_(options),
+        constraint_(constraint),
+        sampler_(options.sampling, voice.vocabulary),
+        mask_(constraint != nullptr ? voice.vocabulary : 0),
+        text_(options.stop_texts, on_text, static_cast<size_t>(std::clamp<int64_t>(options.max_tokens, 0, 4096)) * 8),
+        first_(static_cast<int64_t>(voice.state.ids().size())) {
+    const int64_t most = std::max<int64_t>(0, options.max_tokens);
+    voice.state.reserve(std::min(voice.state.capacity() - first_, most) + first_);
+  }
+
+  Generation run(std::stop_token stop) {
+    Generation out;
+    const auto start = std::chrono::steady_clock::now();
+    const int64_t passes = voice_.state.passes();
+    std::optional<EndReason> end;
+    while (!end) end = step(stop);
+    out.reason = *end;
+    out.text = text_.finish();
+    const auto& ids = voice_.state.ids();
+    out.ids.assign(ids.begin() + first_, ids.end() - (ended_by_token_ ? 1 : 0));
+    out.forced_tokens = forced_;
+    out.forward_passes = voice_.state.passes() - passes;
+    out.decode_seconds = seconds_since(start);
+    return out;
+  }
+
+ private:
+  int64_t length() const { return static_cast<int64_t>(voice_.state.ids().size()) - first_; }
+
+  /// Ids that the reply may still take.
+  int64_t room() const {
+    const int64_t context = voice_.state.capacity() - static_cast<int64_t>(voice_.state.ids().size());
+    return std::min(options_.max_tokens - length(), context);
+  }
+
+  /// Adds one token or a stretch of forced ones; says when and why the reply has ended.
+  std::optional<EndReason> step(std::stop_token stop) {
+    if (constraint_ != nullptr && constraint_->must_end()) return EndReason::constraint_complete;
+    if (stop.stop_requested()) return EndReason::stopped;
+    if (room() <= 0) return length() >= options_.max_tokens ? EndReason::max_tokens : EndReason::context_full;
+    if (constraint_ != nullptr) {
+      const std::vector<int32_t> forced = forced_now();
+      for (int32_t id : forced) {
+        ++forced_;
+        if (!take(id)) return EndReason::stop_text;
+      }
+      if (!forced.empty()) return std::nullopt;
+      constraint_->allowed(mask_);
+      if (constraint_->may_end()) {
+        for (int32_t id : voice_.end_ids) mask_.set(id);
+      }
+    }
+    const std::span<const float> logits = voice_.state.logits().first(static_cast<size_t>(voice_.vocabulary));
+    const int32_t id = sampler_.sample(logits, voice_.state.ids(), constraint_ != nullptr ? &mask_ : nullptr);
+    if (id < 0) throw std::runtime_error("no token of the model can continue the reply as its grammar demands");
+    if (!options_.ignore_end && voice_.tokenizer.is_end(id)) {
+      voice_.state.push(id);
+      ended_by_token_ = true;
+      return constraint_ != nullptr ? EndReason::constraint_complete : EndReason::end_token;
+    }
+    if (!take(id)) return EndReason::stop_text;
+    return std::nullopt;
+  }
+
+  /// False when a stop text has come.
+  bool take(int32_t id) {
+    const std::string_view bytes = voice_.tokenizer.token_bytes(id);
+    if (constraint_ != nullptr) constraint_->accept(bytes);
+    voice_.state.push(id);
+    return text_.push(bytes);
+  }
+
+  std::vector<int32_t> forced_now() const {
+    const std::string bytes = constraint_->forced();
+    if (bytes.empty()) return {};
+    const std::unique_ptr<Constraint> after = constraint_->clone();
+    after->accept(bytes);
+    constexpr int64_t context = 8;  // tokens that decide how what follows is cut
+    const std::span<const int32_t> ids = voice_.state.ids();
+    const auto recent = ids.last(static_cast<size_t>(std::min(context, length())));
+    std::vector<int32_t> out = forced_ids(voice_.tokenizer, recent, bytes, after->must_end());
+    if (static_cast<int64_t>(out.size()) > room()) out.resize(static_cast<size_t>(room()));
+    return out;
+  }
+
+  const Voice& voice_;
+  const GenerateOptions& options_;
+  Constraint* constraint_;
+  Sampler sampler_;
+  TokenMask mask_;
+  ReplyText text_;
+  int64_t first_;  // ids before the reply
+  int64_t forced_ = 0;
+  bool ended_by_token_ = false;
+};
+
+class ModelSession final : public Session {
+ public:
+  explicit ModelSession(const SessionParts& parts)
+      : tokenizer_(parts.tokenizer),
+        vocabulary_(static_cast<int32_t>(
+            std::min<int64_t>(parts.tokenizer.vocabulary_size(), parts.model.config().vocabulary))),
+        state_(parts.model, parts.backend, parts.prefill_chunk) {
+    for (int32_t id = 0; id < vocabulary_; ++id) {
+      if (tokenizer_.is_end(id)) end_ids_.push_back(id);
+    }
+  }
+
+  const std::vector<int32_t>& ids() const override { return state_.ids(); }
+
+  void set_prompt(std::span<const int32_t> ids, std::stop_token stop) override {
+    const auto size = static_cast<int64_t>(ids.size());
+    if (size > state_.capacity()) {
+      throw ContextFull(fmt::format("the prompt has {} tokens, the context holds {}", size, state_.capacity()));
+    }
+    const auto start = std::chrono::steady_clock::now();
+    reused_ = state_.set(ids, stop);
+    prompt_ = static_cast<int64_t>(state_.ids().size());
+    prefill_seconds_ = seconds_since(start);
+  }
+
+  std::span<const float> logits() override { return state_.logits(); }
+
+  void append(int32_t id) override {
+    const auto size = static_cast<int64_t>(state_.ids().size());
+    if (size >= state_.capacity()) throw ContextFull(fmt::format("the context of {} tokens is full", size));
+    state_.push(id);
+    state_.logits();
+  }
+
+  Generation generate(const GenerateOptions& options, Constraint* constraint,
+                      const std::function<void(std::string_view)>& on_text, std::stop_token stop) override {
+    const Voice voice{.state = state_, .tokenizer = tokenizer_, .end_ids = end_ids_, .vocabulary = vocabulary_};
+    Generation out = Reply(voice, options, constraint, on_text).run(stop);
+    out.prompt_tokens = prompt_;
+    out.reused_tokens = reused_;
+    out.prefill_seconds = prefill_seconds_;
+    return out;
+  }
+
+ private:
+  const Tokenizer& tokenizer_;
+  int32_t vocabulary_;
+  std::vector<int32_t> end_ids_;
+  TokenState state_;
+  int64_t prompt_ = 0, reused_ = 0;
+  double prefill_seconds_ = 0;
+};
+
+}  // namespace
+
+std::vector<int32_t> forced_ids(const Tokenizer& tokenizer, std::span<const int32_t> recent, std::string_view forced,
+                                bool nothing_follows) {
+  std::string text;
+  for (int32_t id : recent) text += tokenizer.token_bytes(id);
+  text += forced;
+  std::vector<int32_t> ids = tokenizer.encode(text, SpecialTokens::literal);
+  size_t first = ids.size(), bytes = 0;
+  while (first > 0 && bytes < forced.size()) bytes += tokenizer.token_bytes(ids[--first]).size();
+  ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(first));
+  std::string back;
+  for (int32_t id : ids) back += tokenizer.token_bytes(id);
+  if (back != forced) return {};
+  if (!nothing_follows) ids.pop_back();
+  return ids;
+}
+
+std::unique_ptr<Session> make_session(const SessionParts& parts) {
+  return std::make_unique<ModelSession>(parts);
+}
+
+}  // namespace deskhand
