@@ -57,47 +57,60 @@ bool has_field_role(Role role) {
          role == Role::spin_button;
 }
 
-/// "Remove #2" → {"Remove", 2}; without a number {…, 1}.
-std::pair<std::string_view, int> split_number(std::string_view name) {
+struct NumberedName {
+  std::string_view name;
+  int number = 0;  ///< 0: none was given
+};
+
+/// "Remove #2" → {"Remove", 2}.
+NumberedName split_number(std::string_view name) {
   const size_t hash = name.rfind('#');
-  if (hash == std::string_view::npos || hash == 0 || hash + 1 == name.size()) return {name, 1};
+  if (hash == std::string_view::npos || hash == 0 || hash + 1 == name.size()) return {name, 0};
   int number = 0;
   const char* end = name.data() + name.size();
   const auto [stop, error] = std::from_chars(name.data() + hash + 1, end, number);
-  if (error != std::errc{} || stop != end || number < 1) return {name, 1};
+  if (error != std::errc{} || stop != end || number < 1) return {name, 0};
   std::string_view base = name.substr(0, hash);
   while (!base.empty() && base.back() == ' ') base.remove_suffix(1);
   return {base, number};
 }
 
-template <class Matches>
-const ScreenElement* nth_match(const Screen& screen, NameUse use, int number, bool allowed, Matches matches) {
-  for (const ScreenElement& element : screen.elements) {
-    if (element.text.empty() || allows(screen, element, use) != allowed || !matches(element)) continue;
-    if (--number == 0) return &element;
-  }
-  return nullptr;
-}
-
-/// Allowed elements first; the others so that the caller can say why not.
+/// A number counts what can be clicked. Without one: the first that allows the use, else the first, so that the caller
+/// can say why it does not.
 template <class Matches>
 const ScreenElement* match(const Screen& screen, NameUse use, int number, Matches matches) {
-  if (const ScreenElement* found = nth_match(screen, use, number, true, matches)) return found;
-  return nth_match(screen, use, number, false, matches);
+  const ScreenElement* first = nullptr;
+  int count = 0;
+  for (const ScreenElement& element : screen.elements) {
+    if (element.text.empty() || !matches(element)) continue;
+    if (number == 0 && allows(screen, element, use)) return &element;
+    if (number > 0 && allows(screen, element, NameUse::click) && ++count == number) return &element;
+    if (!first) first = &element;
+  }
+  return number == 0 ? first : nullptr;
 }
 
-const ScreenElement* resolve_numbered(const Screen& screen, std::string_view name, int number, NameUse use) {
+const ScreenElement* resolve_numbered(const Screen& screen, NumberedName wanted, NameUse use) {
+  const auto [name, number] = wanted;
   const std::string shown = display_name(name);
   const auto is_exact = [&](const ScreenElement& e) { return e.text == name || display_name(e.text) == shown; };
-  if (const ScreenElement* found = match(screen, use, number, is_exact)) return found;
+  const ScreenElement* fallback = nullptr;  // bears the name but does not allow the use
+  const auto try_match = [&](auto matches) {
+    const ScreenElement* found = match(screen, use, number, matches);
+    if (found && allows(screen, *found, use)) return found;
+    if (!fallback) fallback = found;
+    return static_cast<const ScreenElement*>(nullptr);
+  };
+  if (const ScreenElement* found = try_match(is_exact)) return found;
   const std::string words = plain_words(name);
-  if (words.empty()) return nullptr;
+  if (words.empty()) return fallback;
   const auto is_same = [&](const ScreenElement& e) { return plain_words(e.text) == words; };
-  if (const ScreenElement* found = match(screen, use, number, is_same)) return found;
+  if (const ScreenElement* found = try_match(is_same)) return found;
   const auto is_prefix = [&](const ScreenElement& e) { return plain_words(e.text).starts_with(words); };
-  if (const ScreenElement* found = match(screen, use, number, is_prefix)) return found;
+  if (const ScreenElement* found = try_match(is_prefix)) return found;
   const auto is_part = [&](const ScreenElement& e) { return plain_words(e.text).find(words) != std::string::npos; };
-  return match(screen, use, number, is_part);
+  if (const ScreenElement* found = try_match(is_part)) return found;
+  return fallback;
 }
 
 }  // namespace
@@ -119,21 +132,22 @@ bool allows(const Screen& screen, const ScreenElement& element, NameUse use) {
 }
 
 const ScreenElement* resolve_name(const Screen& screen, std::string_view name, NameUse use) {
-  const auto [base, number] = split_number(name);
-  if (base.size() != name.size())  // "C #2" may be the whole name
-    if (const ScreenElement* found = match(screen, use, 1, [&](const ScreenElement& e) { return e.text == name; }))
+  const NumberedName wanted = split_number(name);
+  if (wanted.number > 0)  // "C #2" may be the whole name
+    if (const ScreenElement* found = match(screen, use, 0, [&](const ScreenElement& e) { return e.text == name; }))
       return found;
-  return resolve_numbered(screen, base, number, use);
+  return resolve_numbered(screen, wanted, use);
 }
 
 std::vector<NamedElement> unique_names(const Screen& screen, NameUse use) {
   std::vector<NamedElement> names;
   std::map<std::string, int> seen;
   for (const ScreenElement& element : screen.elements) {
-    if (!allows(screen, element, use)) continue;
+    if (!allows(screen, element, NameUse::click)) continue;
     std::string name = display_name(element.text);
     if (name.empty()) continue;
     const int number = ++seen[name];
+    if (!allows(screen, element, use)) continue;
     if (number > 1) name += " #" + std::to_string(number);
     if (resolve_name(screen, name, use) == &element) names.push_back({std::move(name), &element});
   }

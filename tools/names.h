@@ -4,8 +4,8 @@
 //   resolve_name(screen, "submit!", NameUse::click)   // the button "Submit"
 //   resolve_name(screen, "Remove #2", NameUse::click) // the second of that name
 //
-// Exact, then without case and punctuation, then prefix, then substring. In every round what the use allows goes before
-// what it does not; among equals the first in reading order.
+// Exact, then without case and punctuation, then prefix, then substring; what does not allow the use comes last. Among
+// equals the first in reading order. "#2" counts what can be clicked under that name.
 
 #include <string>
 #include <string_view>
