@@ -5,12 +5,13 @@
 //   Judgement j = policy.judge(action, *tool, target, {.screen = screen, .goal = goal});
 //   if (j.verdict == Verdict::deny) …
 //
-// A policy file is JSON with comments; its form is in docs/policy.md and in Policy::builtin_text(). A `deny` wins over
-// everything; then an explicit `allow` of the file; then hand_off, ask; then the default. Text on the screen can make
-// an action riskier, never safer: only rules and the user are permission.
+// A policy file is JSON with comments; Policy::builtin_text() is one, and explains its form. A `deny` wins over
+// everything; then hand_off; then an explicit allow; then ask; then the default. Text on the screen can make an action
+// riskier, never safer: only rules and the user are permission.
 
 #include <filesystem>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,17 +37,21 @@ struct JudgedScene {
   std::string_view goal{};  ///< the user's words
 };
 
+/// Applies when everything that it states fits. Globs and words are compared without case.
 struct PolicyRule {
   Verdict verdict = Verdict::ask;
-  std::vector<std::string> applications{}, windows{};  ///< globs, without case; empty: any
-  std::vector<std::string> labels{};                   ///< globs of the target's name, without case; empty: any
-  std::vector<std::string> words{};                    ///< whole words or phrases of the target's name; empty: any
-  std::vector<std::string> roles{};                    ///< as role_name says; empty: any
-  std::vector<std::string> keys{};                     ///< chords, modifiers in any order; empty: any action
-  std::vector<std::string> tools{};                    ///< names of tools; empty: any
-  bool unless_named = false;  ///< does not apply when the user's own words contain the target's name
+  std::vector<std::string> applications{}, not_applications{}, windows{};  ///< globs
+  std::vector<std::string> labels{};  ///< globs of the target's name, for every action on it
+  std::vector<std::string> words{};   ///< words or phrases of the name, for what presses or chooses it
+  std::vector<std::string> roles{};   ///< as role_name says
+  std::vector<std::string> keys{};    ///< globs of chords, modifiers in the order ctrl, alt, shift, super
+  std::vector<std::string> tools{};   ///< names of tools
+  bool outside_fields = false;        ///< only when the focus is not in a text field
+  bool unless_named = false;          ///< not when the user's own words contain the target's name
   std::string reason{};
 };
+
+struct ActionFacts;
 
 class Policy {
  public:
@@ -60,11 +65,19 @@ class Policy {
                   const JudgedScene& scene) const;
 
  private:
+  friend class PolicyParser;
+  Judgement judge_rules(const ActionFacts& facts) const;
+  /// What Return may set off besides the focused element: the buttons of the active window.
+  Judgement judge_default_button(ActionFacts facts, const Screen& screen) const;
+
   std::vector<PolicyRule> rules_;
   Verdict otherwise_ = Verdict::allow;  ///< what no rule decides
-  Verdict unlabelled_ = Verdict::ask;   ///< a pointer action on something without a name
+  Verdict unlabelled_ = Verdict::ask;   ///< a press on something without a name
   Verdict terminal_ = Verdict::ask;     ///< the keyboard in a terminal
   Verdict password_ = Verdict::hand_off;
 };
+
+/// "Shift+CTRL+T" → "ctrl+shift+T": modifiers first and in one order; the last key as it is.
+std::string ordered_chord(std::string_view chord);
 
 }  // namespace deskhand

@@ -165,12 +165,13 @@ std::string describe_task(const std::string& screen, std::string_view goal, cons
 }
 
 std::string quote(std::string_view text) {
-  std::string quoted = "\"";
+  std::string quoted(1, '"');
   for (const char c : text) {
     if (c == '"' || c == '\\') quoted += '\\';
     quoted += c;
   }
-  return quoted + "\"";
+  quoted += '"';
+  return quoted;
 }
 
 }  // namespace deskhand::script
