@@ -93,13 +93,13 @@ bool is_field(const ScreenElement& element) {
 
 std::string describe_element(const ScreenElement& element, const std::string& name) {
   std::string line = fmt::format("- {}", word_of(element));
-  if (!name.empty()) line += " " + quote(name);
+  if (!name.empty()) line += fmt::format(" {}", quote(name));
   const bool secret = element.role == Role::password_field;
   if (is_field(element) && !secret) {
-    line += " value " + quote(display_name(element.value));
+    line += fmt::format(" value {}", quote(display_name(element.value)));
   } else if (!secret && !element.value.empty() && element.role != Role::terminal) {
     const std::string value = display_name(element.value);
-    if (value != name) line += " value " + quote(value);
+    if (value != name) line += fmt::format(" value {}", quote(value));
   }
   if (element.checkable) line += element.checked ? " (checked)" : " (not checked)";
   if (element.selected) line += " (selected)";
@@ -122,7 +122,7 @@ void describe_elements(const Screen& screen, WindowId window, const std::map<con
     const bool plain = word_of(element) == "text" && !is_field(element);
     if (name.empty() && !is_field(element) && element.role != Role::terminal) continue;
     if (++out.lines > max_lines || (plain && ++out.plain_texts > max_plain_texts)) continue;
-    out.text += "\n" + describe_element(element, name);
+    out.text += fmt::format("\n{}", describe_element(element, name));
   }
 }
 
@@ -160,7 +160,7 @@ std::string describe_screen(const Screen& screen) {
 
 std::string describe_task(const std::string& screen, std::string_view goal, const std::vector<std::string>& notes) {
   std::string text = fmt::format("{}\n\nTask: {}", screen, goal);
-  for (const std::string& note : notes) text += "\nNote: " + note;
+  for (const std::string& note : notes) text += fmt::format("\nNote: {}", note);
   return text;
 }
 
