@@ -59,8 +59,8 @@ struct ModelInfo {
 
 struct GenerateOptions {
   int64_t max_tokens = 512;
-  Sampling sampling;
-  std::vector<std::string> stop_texts;  ///< the reply ends before the first of these
+  Sampling sampling = {};
+  std::vector<std::string> stop_texts = {};  ///< the reply ends before the first of these
   bool ignore_end = false;              ///< for benchmarks
 };
 

@@ -97,8 +97,15 @@ class Reply {
   bool take(int32_t id) {
     const std::string_view bytes = voice_.tokenizer.token_bytes(id);
     if (constraint_ != nullptr) constraint_->accept(bytes);
+    const bool opens = length() == 0 && follows_no_text();
     voice_.state.push(id);
-    return text_.push(bytes);
+    // A SentencePiece model's mark before the first word of all is no space.
+    return opens ? text_.push(voice_.tokenizer.decode({&id, 1})) : text_.push(bytes);
+  }
+
+  bool follows_no_text() const {
+    const auto& ids = voice_.state.ids();
+    return std::all_of(ids.begin(), ids.end(), [&](int32_t id) { return voice_.tokenizer.is_control(id); });
   }
 
   std::vector<int32_t> forced_now() const {
