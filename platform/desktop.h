@@ -12,6 +12,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <stop_token>
@@ -88,7 +89,8 @@ class Desktop {
 };
 
 struct X11Options {
-  std::string display;  ///< empty: $DISPLAY
+  std::string display;                ///< empty: $DISPLAY
+  std::filesystem::path authority{};  ///< cookie file; empty: $XAUTHORITY or the user's own
 };
 
 /// Throws DesktopError with the display's name and the reason (none, Wayland session, no XTEST…).

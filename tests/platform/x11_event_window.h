@@ -1,0 +1,211 @@
+#pragma once
+// A window of another X client that records what it receives: the oracle of the input tests.
+//
+//   EventWindow window(server.display(), {100, 50, 500, 400});
+//   desktop->click({110, 60}, MouseButton::left, 1, 0);
+//   window.collect([&] { return window.count(ButtonRelease) == 1; });
+//
+// Override-redirect, so that it needs no window manager, and it takes the keyboard focus itself. It reads its events at
+// once, in a thread of its own, as a living program does.
+
+#include <X11/XKBlib.h>
+#include <X11/Xlib.h>
+#include <X11/Xutil.h>
+#include <X11/extensions/XTest.h>
+#include <gtest/gtest.h>
+
+#include <bit>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "platform/geometry.h"
+
+namespace deskhand::testing {
+
+struct ReceivedEvent {
+  int kind = 0;         ///< ButtonPress, KeyPress…
+  ScreenPoint at{};     ///< on the screen
+  unsigned detail = 0;  ///< button or keycode
+  unsigned state = 0;   ///< modifiers before it
+  unsigned long time = 0;
+  std::string name;  ///< keysym of a key, as the client decodes it
+  std::string text;  ///< characters of a key
+};
+
+class EventWindow {
+ public:
+  EventWindow(const std::string& display, const ScreenRect& box) : display_(XOpenDisplay(display.c_str())) {
+    if (display_ == nullptr) throw std::runtime_error("cannot open " + display);
+    XSetWindowAttributes attributes{};
+    attributes.override_redirect = 1;
+    attributes.background_pixel = 0x204060;
+    attributes.event_mask = ButtonPressMask | ButtonReleaseMask | KeyPressMask | KeyReleaseMask | ExposureMask;
+    window_ = XCreateWindow(display_, DefaultRootWindow(display_), box.x0, box.y0, box.width(), box.height(), 0,
+                            CopyFromParent, InputOutput, CopyFromParent, CWOverrideRedirect | CWBackPixel | CWEventMask,
+                            &attributes);
+    XMapRaised(display_, window_);
+    XEvent event;
+    XWindowEvent(display_, window_, ExposureMask, &event);
+    XSetInputFocus(display_, window_, RevertToNone, CurrentTime);
+    XSync(display_, 0);
+    reader_ = std::jthread([this](const std::stop_token& stop) {
+      while (!stop.stop_requested()) {
+        {
+          const std::lock_guard lock(mutex_);
+          while (XPending(display_) > 0) receive();
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(2));
+      }
+    });
+  }
+  ~EventWindow() {
+    reader_.request_stop();
+    reader_.join();
+    XCloseDisplay(display_);
+  }
+  EventWindow(const EventWindow&) = delete;
+  EventWindow& operator=(const EventWindow&) = delete;
+
+  void collect(const std::function<bool()>& enough,
+               std::chrono::milliseconds patience = std::chrono::milliseconds(15'000)) {
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (!enough() && std::chrono::steady_clock::now() < deadline) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+
+  std::vector<ReceivedEvent> events() const {
+    const std::lock_guard lock(mutex_);
+    return events_;
+  }
+  int count(int kind) const {
+    const std::lock_guard lock(mutex_);
+    int n = 0;
+    for (const ReceivedEvent& event : events_) n += event.kind == kind ? 1 : 0;
+    return n;
+  }
+  /// What the keys said, in UTF-8.
+  std::string text() const {
+    const std::lock_guard lock(mutex_);
+    std::string all;
+    for (const ReceivedEvent& event : events_) all += event.text;
+    return all;
+  }
+
+  /// Keys and buttons that the server holds to be down.
+  int pressed_keys() {
+    const std::lock_guard lock(mutex_);
+    char down[32];
+    XQueryKeymap(display_, down);
+    int n = 0;
+    for (const char byte : down) n += std::popcount(static_cast<unsigned char>(byte));
+    ::Window root, child;
+    int x, y;
+    unsigned mask = 0;
+    XQueryPointer(display_, window_, &root, &child, &x, &y, &x, &y, &mask);
+    return n + std::popcount(mask & (Button1Mask | Button2Mask | Button3Mask | Button4Mask | Button5Mask));
+  }
+
+  bool caps_locked() {
+    const std::lock_guard lock(mutex_);
+    XkbStateRec state{};
+    XkbGetState(display_, XkbUseCoreKbd, &state);
+    return (state.locked_mods & LockMask) != 0;
+  }
+
+  /// Every keycode's keysyms, trailing empty columns left out, as text.
+  std::string keyboard_map() {
+    const std::lock_guard lock(mutex_);
+    int low = 0, high = 0, width = 0;
+    XDisplayKeycodes(display_, &low, &high);
+    const std::unique_ptr<KeySym, decltype(&XFree)> symbols(
+        XGetKeyboardMapping(display_, static_cast<KeyCode>(low), high - low + 1, &width), &XFree);
+    std::string all;
+    for (int key = 0; key <= high - low; ++key) {
+      int used = width;
+      while (used > 0 && symbols.get()[key * width + used - 1] == NoSymbol) --used;
+      for (int i = 0; i < used; ++i) all += std::to_string(symbols.get()[key * width + i]) + " ";
+      all += "\n";
+    }
+    return all;
+  }
+
+  void fill_spare_keycodes() {
+    const std::lock_guard lock(mutex_);
+    int low = 0, high = 0;
+    XDisplayKeycodes(display_, &low, &high);
+    for (int key = low; key <= high; ++key) {
+      int width = 0;
+      const std::unique_ptr<KeySym, decltype(&XFree)> symbols(
+          XGetKeyboardMapping(display_, static_cast<KeyCode>(key), 1, &width), &XFree);
+      bool used = false;
+      for (int i = 0; i < width; ++i) used |= symbols.get()[i] != NoSymbol;
+      KeySym symbol = XStringToKeysym("F30");
+      if (!used) XChangeKeyboardMapping(display_, key, 1, &symbol, 1);
+    }
+    XSync(display_, 0);
+  }
+
+  void leave_shift_pressed() {
+    const std::lock_guard lock(mutex_);
+    XTestFakeKeyEvent(display_, XKeysymToKeycode(display_, XStringToKeysym("Shift_L")), 1, CurrentTime);
+    XSync(display_, 0);
+  }
+
+  ::Window id() const { return window_; }
+
+ private:
+  void receive() {
+    XEvent event;
+    XNextEvent(display_, &event);
+    if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
+    ReceivedEvent received{.kind = event.type, .name = {}, .text = {}};
+    if (event.type == ButtonPress || event.type == ButtonRelease) {
+      received.at = {event.xbutton.x_root, event.xbutton.y_root};
+      received.detail = event.xbutton.button;
+      received.state = event.xbutton.state;
+      received.time = event.xbutton.time;
+    } else if (event.type == KeyPress || event.type == KeyRelease) {
+      received.detail = event.xkey.keycode;
+      received.state = event.xkey.state;
+      decode(event.xkey, &received);
+    } else {
+      return;
+    }
+    events_.push_back(received);
+  }
+
+  void decode(XKeyEvent& event, ReceivedEvent* received) {
+    char text[32] = "";
+    KeySym symbol = NoSymbol;
+    XLookupString(&event, text, sizeof text, &symbol, nullptr);
+    const char* name = XKeysymToString(symbol);
+    received->name = name != nullptr ? name : std::to_string(symbol);
+    if (event.type == KeyPress) received->text = utf8_of(symbol);
+  }
+
+  /// Latin-1 and Unicode keysyms; a few legacy ones that the tests use.
+  static std::string utf8_of(KeySym symbol) {
+    if (symbol == XStringToKeysym("zabovedot")) return "ż";
+    if (symbol == XStringToKeysym("EuroSign")) return "€";
+    const unsigned long c = symbol >= 0x1000100 && symbol <= 0x110ffff ? symbol - 0x1000000 : symbol;
+    if (c < 0x20 || (symbol > 0xff && symbol < 0x1000100)) return "";
+    if (c < 0x80) return {static_cast<char>(c)};
+    return {static_cast<char>(0xe0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3f)),
+            static_cast<char>(0x80 | (c & 0x3f))};
+  }
+
+  ::Display* display_;
+  ::Window window_ = 0;
+  mutable std::mutex mutex_;  ///< the display and the events
+  std::vector<ReceivedEvent> events_;
+  std::jthread reader_;
+};
+
+}  // namespace deskhand::testing
