@@ -88,8 +88,8 @@ class Bench {
   }
 
   void model(Engine& engine, const BackendInfo& backend) {
-    // A token reads every weight once (tied embeddings serve as the output).
-    const double weight_bytes = static_cast<double>(engine.info().weight_bytes);
+    // Products are counted as if every parameter were multiplied: untied embeddings, read by row, count too.
+    const double weight_bytes = static_cast<double>(engine.info().bytes_per_token);
     const double flops = 2.0 * static_cast<double>(engine.info().parameters);
     if (options_.prefill > 0) {
       const double seconds = best([&] { return time_prefill(engine); });
@@ -111,11 +111,10 @@ class Bench {
     return least;
   }
 
-  // The session feeds all but the last id in set_prompt, so one more id is given.
   double time_prefill(Engine& engine) {
     const auto session = engine.new_session();
-    if (options_.depth > 0) session->set_prompt(some_ids(engine, options_.depth + 1), context_.stop);
-    const std::vector<int32_t> ids = some_ids(engine, options_.depth + options_.prefill + 1);
+    if (options_.depth > 0) session->set_prompt(some_ids(engine, options_.depth), context_.stop);
+    const std::vector<int32_t> ids = some_ids(engine, options_.depth + options_.prefill);
     return seconds_of([&] { session->set_prompt(ids, context_.stop); });
   }
 
