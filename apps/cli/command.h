@@ -13,7 +13,7 @@
 #include <stop_token>
 #include <string_view>
 
-#include "apps/cli/exit_code.h"
+#include "apps/cli/exit_status.h"
 #include "apps/cli/interrupts.h"
 
 namespace deskhand {
@@ -30,7 +30,7 @@ struct CommandContext {
   bool in_is_terminal = false;
 };
 
-using RunCommand = std::function<ExitCode(CommandContext&)>;
+using RunCommand = std::function<ExitStatus(CommandContext&)>;
 
 struct Command {
   std::string_view name;

@@ -19,7 +19,7 @@
 namespace deskhand {
 namespace {
 
-int report(std::ostream& err, std::string_view what, ExitCode code) {
+int report(std::ostream& err, std::string_view what, ExitStatus code) {
   std::string line(what);
   std::replace(line.begin(), line.end(), '\n', ' ');
   err << "deskhand: " << line << "\n" << std::flush;
@@ -29,40 +29,40 @@ int report(std::ostream& err, std::string_view what, ExitCode code) {
 // Usage errors in one line of our own, help and version as CLI11 prints them.
 int parse_failure(const CLI::App& app, const CLI::ParseError& error, ProgramStreams streams) {
   if (error.get_exit_code() == 0) return app.exit(error, streams.out, streams.err);
-  return report(streams.err, fmt::format("{} (deskhand --help shows the usage)", error.what()), ExitCode::usage);
+  return report(streams.err, fmt::format("{} (deskhand --help shows the usage)", error.what()), ExitStatus::usage);
 }
 
 int run_guarded(const RunCommand& run, CommandContext& context) {
   try {
     return static_cast<int>(run(context));
   } catch (const UsageError& error) {
-    return report(context.err, error.what(), ExitCode::usage);
+    return report(context.err, error.what(), ExitStatus::usage);
   } catch (const ModelFileError& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const ImageError& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const FileError& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const PolicyError& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const TraceError& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const DesktopError& error) {
-    return report(context.err, error.what(), ExitCode::no_display);
+    return report(context.err, error.what(), ExitStatus::no_display);
   } catch (const Interrupted&) {
-    return report(context.err, "stopped", ExitCode::interrupted);
+    return report(context.err, "stopped", ExitStatus::interrupted);
   } catch (const ContextFull& error) {
-    return report(context.err, error.what(), ExitCode::limit);
+    return report(context.err, error.what(), ExitStatus::limit);
   } catch (const LimitReached& error) {
-    return report(context.err, error.what(), ExitCode::limit);
+    return report(context.err, error.what(), ExitStatus::limit);
   } catch (const std::bad_alloc&) {
-    return report(context.err, "out of memory", ExitCode::limit);
+    return report(context.err, "out of memory", ExitStatus::limit);
   } catch (const TemplateError& error) {
-    return report(context.err, error.what(), ExitCode::failed);
+    return report(context.err, error.what(), ExitStatus::failed);
   } catch (const std::system_error& error) {
-    return report(context.err, error.what(), ExitCode::unreadable);
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const std::exception& error) {
-    return report(context.err, error.what(), ExitCode::failed);
+    return report(context.err, error.what(), ExitStatus::failed);
   }
 }
 
@@ -97,7 +97,7 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, Inte
   for (const auto& [sub, run] : defined) {
     if (sub->parsed()) return run_guarded(run, context);
   }
-  return static_cast<int>(ExitCode::usage);
+  return static_cast<int>(ExitStatus::usage);
 }
 
 }  // namespace deskhand

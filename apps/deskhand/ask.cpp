@@ -41,7 +41,7 @@ nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info
         {"decode_tok_s", reply.decode_seconds > 0 ? tokens / reply.decode_seconds : 0}}}};
 }
 
-ExitCode answer(const Options& options, CommandContext& context) {
+ExitStatus answer(const Options& options, CommandContext& context) {
   if (!options.images.empty()) {
     throw UsageError(
         "-i: the models of this version have no eyes; use --screen, which tells the model what the screen "
@@ -70,7 +70,7 @@ ExitCode answer(const Options& options, CommandContext& context) {
   }
   if (reply.reason == EndReason::stopped) throw Interrupted();
   if (reply.reason == EndReason::context_full) throw LimitReached("the answer was cut: the context is full");
-  return ExitCode::done;
+  return ExitStatus::done;
 }
 
 RunCommand define(CLI::App& app) {

@@ -45,7 +45,7 @@ class Bench {
  public:
   Bench(const Options& options, CommandContext& context) : options_(options), context_(context) {}
 
-  ExitCode run() {
+  ExitStatus run() {
     const bool with_model = !options_.capture || !options_.model.model.empty();
     std::unique_ptr<Engine> engine = with_model ? open_model(options_.model, context_) : nullptr;
     const BackendInfo backend =
@@ -56,7 +56,7 @@ class Bench {
       model(*engine, backend);
     }
     if (options_.capture) capture();
-    return ExitCode::done;
+    return ExitStatus::done;
   }
 
  private:

@@ -42,7 +42,7 @@ class Chat {
     }
   }
 
-  ExitCode run() {
+  ExitStatus run() {
     std::error_code ignored;
     std::filesystem::create_directories(data_folder(), ignored);
     if (context_.in_is_terminal) context_.err << "Type a message; /help lists the commands.\n";
@@ -52,13 +52,13 @@ class Chat {
       if (!line) break;
       if (line->empty()) continue;
       if (line->front() == '/') {
-        if (!command(*line)) return ExitCode::done;
+        if (!command(*line)) return ExitStatus::done;
       } else {
         reply_to(*line);
       }
     }
     if (context_.in_is_terminal) context_.out << "\n";
-    return context_.interrupts.token().stop_requested() ? ExitCode::interrupted : ExitCode::done;
+    return context_.interrupts.token().stop_requested() ? ExitStatus::interrupted : ExitStatus::done;
   }
 
  private:

@@ -129,23 +129,23 @@ void report(const Outcome& outcome, const Trace& trace, const Options& options, 
   context.err << fmt::format("{}\ntrace: {} (deskhand replay shows it)\n", printable(line), trace.directory().string());
 }
 
-ExitCode code_of(Outcome::Status status) {
+ExitStatus code_of(Outcome::Status status) {
   switch (status) {
     case Outcome::Status::done:
-      return ExitCode::done;
+      return ExitStatus::done;
     case Outcome::Status::failed:
-      return ExitCode::failed;
+      return ExitStatus::failed;
     case Outcome::Status::stopped:
-      return ExitCode::interrupted;
+      return ExitStatus::interrupted;
     case Outcome::Status::limit:
-      return ExitCode::limit;
+      return ExitStatus::limit;
     case Outcome::Status::desktop_lost:
-      return ExitCode::no_display;
+      return ExitStatus::no_display;
   }
-  return ExitCode::failed;
+  return ExitStatus::failed;
 }
 
-ExitCode carry_out(const Options& options, CommandContext& context) {
+ExitStatus carry_out(const Options& options, CommandContext& context) {
   const Policy policy = read_policy(options);
   Eyes eyes(options.display, context);  // before the model: a missing display is said at once
   const LoadedMind loaded = load_mind(options, context);

@@ -132,7 +132,7 @@ RunCommand define(CLI::App& app) {
     } else {
       print(findings, context.out);
     }
-    return ExitCode::done;
+    return ExitStatus::done;
   };
 }
 

@@ -30,7 +30,7 @@ ordered_json read_json(const std::string& path) {
 }
 
 // --template FILE --messages FILE: only the template interpreter, no model.
-ExitCode render_template(const Options& options, CommandContext& context) {
+ExitStatus render_template(const Options& options, CommandContext& context) {
   ordered_json variables = read_json(options.messages_file);
   if (variables.is_array()) variables = ordered_json{{"messages", variables}};
   if (!variables.is_object())
@@ -38,7 +38,7 @@ ExitCode render_template(const Options& options, CommandContext& context) {
   const auto token = [&](const char* name) { return variables.value(name, std::string()); };
   const ChatTemplate chat(read_text_file(options.template_file), {token("bos_token"), token("eos_token")});
   context.out << chat.render(variables);
-  return ExitCode::done;
+  return ExitStatus::done;
 }
 
 ordered_json variables_of(const Options& options) {
@@ -90,17 +90,17 @@ void print(const ordered_json& result, const Options& options, CommandContext& c
   }
 }
 
-ExitCode inspect_tokens(const Options& options, CommandContext& context) {
+ExitStatus inspect_tokens(const Options& options, CommandContext& context) {
   const auto file = GgufFile::open(resolve_model(options.model.model));
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   const auto chat = chat_template_of(file->metadata(), *tokenizer);
   const Prompt prompt = make_prompt(options, *tokenizer, chat.get());
   check_ids(prompt.ids, tokenizer->vocabulary_size());
   print({{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", 0}}, options, context);
-  return ExitCode::done;
+  return ExitStatus::done;
 }
 
-ExitCode inspect_model(const Options& options, CommandContext& context) {
+ExitStatus inspect_model(const Options& options, CommandContext& context) {
   const auto engine = open_model(options.model, context);
   const Prompt prompt = make_prompt(options, engine->tokenizer(), engine->chat_template());
   check_ids(prompt.ids, engine->tokenizer().vocabulary_size());
@@ -118,7 +118,7 @@ ExitCode inspect_model(const Options& options, CommandContext& context) {
   result["greedy_ids"] = generation.ids;
   result["greedy_text"] = generation.text;
   print(result, options, context);
-  return ExitCode::done;
+  return ExitStatus::done;
 }
 
 RunCommand define(CLI::App& app) {

@@ -73,7 +73,7 @@ RunCommand define(CLI::App& app) {
     } else {
       print_info(context.out, engine->info());
     }
-    return ExitCode::done;
+    return ExitStatus::done;
   };
 }
 

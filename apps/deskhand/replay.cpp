@@ -38,9 +38,9 @@ RunCommand define(CLI::App& app) {
       write_text_file(options->html, replay_page(options->trace));
       context.err << "wrote " << options->html << "\n";
     }
-    if (check.intact) return ExitCode::done;
+    if (check.intact) return ExitStatus::done;
     context.err << "deskhand: the trace is not as it was written: " << printable(check.problem) << "\n";
-    return ExitCode::failed;
+    return ExitStatus::failed;
   };
 }
 

@@ -66,7 +66,7 @@ void print_elements(const Look& look, bool json, std::ostream& out) {
   for (const ScreenElement& element : look.screen.elements) out << element_line(element);
 }
 
-ExitCode print_matches(const Look& look, const Options& options, std::ostream& out) {
+ExitStatus print_matches(const Look& look, const Options& options, std::ostream& out) {
   ordered_json matches = ordered_json::array();
   for (const Match& match : find_elements(look.screen, options.find)) {
     const ScreenElement& element = look.screen.elements.at(static_cast<size_t>(match.id) - 1);
@@ -80,7 +80,7 @@ ExitCode print_matches(const Look& look, const Options& options, std::ostream& o
       out << fmt::format("{},{}  {} \"{}\"\n", point.x, point.y, role_name(element.role), printable(element.text));
   }
   if (options.json) out << dump({{"matches", matches}});
-  return matches.empty() ? ExitCode::failed : ExitCode::done;
+  return matches.empty() ? ExitStatus::failed : ExitStatus::done;
 }
 
 void write_marked(const Look& look, const std::string& path) {
@@ -105,7 +105,7 @@ RunCommand define(CLI::App& app) {
     if (!options->marked.empty()) write_marked(look, options->marked);
     if (!options->find.empty()) return print_matches(look, *options, context.out);
     print_elements(look, options->json, context.out);
-    return ExitCode::done;
+    return ExitStatus::done;
   };
 }
 

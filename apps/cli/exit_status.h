@@ -3,7 +3,7 @@
 
 namespace deskhand {
 
-enum class ExitCode {
+enum class ExitStatus {
   done = 0,
   failed = 1,       ///< the task failed or the answer was refused
   usage = 2,        ///< bad usage
