@@ -17,6 +17,8 @@ import numpy as np
 import torch
 import transformers
 
+from checkpoint_names import gguf_name, permute
+
 PROMPT, GREEDY = 90, 16
 LOGITS_AT = [0, 7, 31, 63, 64, PROMPT - 1]
 
@@ -56,16 +58,6 @@ CASES = {
                              sliding_attention=dict(rope_type="default", rope_theta=10000.0)))),
 }
 
-NAMES = {
-    "input_layernorm": "attn_norm", "self_attn.q_proj": "attn_q", "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v", "self_attn.o_proj": "attn_output", "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm", "post_attention_layernorm": "ffn_norm", "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up", "mlp.down_proj": "ffn_down",
-}
-GEMMA_NAMES = NAMES | {"post_attention_layernorm": "post_attention_norm", "pre_feedforward_layernorm": "ffn_norm",
-                       "post_feedforward_layernorm": "post_ffw_norm"}
-
-
 def randomise(model, seed):
     generator = torch.Generator().manual_seed(seed)
     gemma = model.config.model_type == "gemma3_text"
@@ -79,23 +71,6 @@ def randomise(model, seed):
             value = 0.15 * noise
         value = value.to(torch.bfloat16).float()
         p.data = torch.where(value.abs() < 2.0**-14, torch.zeros_like(value), value)
-
-
-def gguf_name(name, gemma):
-    if name.startswith("model.embed_tokens."):
-        return "token_embd.weight"
-    if name.startswith("lm_head."):
-        return "output.weight"
-    if name.startswith("model.norm."):
-        return "output_norm.weight"
-    _, _, layer, rest = name.split(".", 3)
-    stem, kind = rest.rsplit(".", 1)
-    return f"blk.{layer}.{(GEMMA_NAMES if gemma else NAMES)[stem]}.{kind}"
-
-
-def permute(w, heads):
-    """Rows of queries and keys as the llama architecture stores them: pairs adjacent."""
-    return w.reshape(heads, 2, w.shape[0] // heads // 2, *w.shape[1:]).swapaxes(1, 2).reshape(w.shape)
 
 
 def llama3_divisors(config):
@@ -140,9 +115,9 @@ def write_gguf(path, arch, config, model, kind):
         if arch == "llama" and ("q_proj" in name or "k_proj" in name):
             w = permute(w, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
         if w.ndim == 1:
-            writer.add_tensor(gguf_name(name, gemma), np.ascontiguousarray(w, dtype=np.float32))
+            writer.add_tensor(gguf_name(name, arch), np.ascontiguousarray(w, dtype=np.float32))
         else:
-            writer.add_tensor(gguf_name(name, gemma), gguf.quantize(np.ascontiguousarray(w), kind), raw_dtype=kind)
+            writer.add_tensor(gguf_name(name, arch), gguf.quantize(np.ascontiguousarray(w), kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()

@@ -1,0 +1,150 @@
+#include "core/model_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <map>
+
+namespace deskhand {
+namespace {
+using ::testing::HasSubstr;
+
+/// Metadata from a list, not from a file.
+class ListedMetadata : public Metadata {
+ public:
+  explicit ListedMetadata(std::string_view architecture) : architecture_(architecture) {
+    values_["general.architecture"] = architecture_;
+    set("block_count", uint64_t{12}).set("embedding_length", uint64_t{64}).set("feed_forward_length", uint64_t{100});
+    set("context_length", uint64_t{2048}).set("vocab_size", uint64_t{300});
+    set("attention.head_count", uint64_t{4}).set("attention.layer_norm_rms_epsilon", 1e-5);
+    if (architecture_ == "gemma3") set("attention.sliding_window", uint64_t{512});
+  }
+  ListedMetadata& set(const std::string& key, MetadataValue value) {
+    values_[std::string(architecture_) + "." + key] = std::move(value);
+    return *this;
+  }
+  ListedMetadata& set_whole(const std::string& key, MetadataValue value) {
+    values_[key] = std::move(value);
+    return *this;
+  }
+  const MetadataValue* find(std::string_view key) const override {
+    const auto found = values_.find(std::string(key));
+    return found == values_.end() ? nullptr : &found->second;
+  }
+  std::vector<std::string_view> keys() const override {
+    std::vector<std::string_view> out;
+    for (const auto& [key, value] : values_) out.push_back(key);
+    return out;
+  }
+
+ private:
+  std::string_view architecture_;  // a literal
+  std::map<std::string, MetadataValue> values_;
+};
+
+std::string refusal(const Metadata& metadata) {
+  try {
+    model_config(metadata);
+  } catch (const ModelFileError& error) {
+    return error.what();
+  }
+  return "accepted";
+}
+
+MetadataValue integers(const std::vector<int32_t>& values) {
+  MetadataArray array;
+  array.element_type = 5;
+  array.count = values.size();
+  array.data = reinterpret_cast<const std::byte*>(values.data());
+  return array;
+}
+
+TEST(ModelConfig, DefaultsAreResolved) {
+  const ModelConfig c = model_config(ListedMetadata("llama"));
+  EXPECT_EQ(c.kv_heads, 4);
+  EXPECT_EQ(c.head_dim, 16);
+  EXPECT_EQ(c.rotary_width, 16);
+  EXPECT_EQ(c.rope_theta, 10000.0f);
+  EXPECT_EQ(c.rope_factor, 1.0f);
+  EXPECT_FLOAT_EQ(c.attention_scale, 0.25f);
+  EXPECT_TRUE(c.rope_adjacent);
+  EXPECT_EQ(c.window, 0);
+  EXPECT_FALSE(model_config(ListedMetadata("qwen2")).rope_adjacent);
+}
+
+TEST(ModelConfig, TheVocabularyIsCountedWhereNoKeySaysIt) {
+  ListedMetadata m("llama");
+  MetadataArray tokens;
+  tokens.element_type = 8;
+  tokens.count = 77;
+  m.set_whole("tokenizer.ggml.tokens", tokens);
+  EXPECT_EQ(model_config(m).vocabulary, 300);
+  m.set("vocab_size", uint64_t{77});
+  EXPECT_EQ(model_config(m).vocabulary, 77);
+}
+
+TEST(ModelConfig, WindowsFollowThePattern) {
+  ModelConfig c = model_config(ListedMetadata("gemma3"));
+  EXPECT_EQ(c.window, 512);
+  EXPECT_EQ(c.rope_theta_window, 10000.0f);
+  const std::vector<bool> sixth{true, true, true, true, true, false, true, true, true, true, true, false};
+  EXPECT_EQ(c.windowed, sixth);
+  c = model_config(ListedMetadata("gemma3").set("attention.sliding_window_pattern", uint64_t{2}));
+  EXPECT_TRUE(c.windowed[0] && !c.windowed[1] && c.windowed[2] && !c.windowed[11]);
+  const std::vector<int32_t> flags{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  c = model_config(ListedMetadata("gemma3").set("attention.sliding_window_pattern", integers(flags)));
+  EXPECT_TRUE(c.windowed[0] && !c.windowed[1] && c.windowed[11]);
+}
+
+TEST(ModelConfig, UniformListsAreNumbers) {
+  const std::vector<int32_t> two(12, 2);
+  EXPECT_EQ(model_config(ListedMetadata("llama").set("attention.head_count_kv", integers(two))).kv_heads, 2);
+  std::vector<int32_t> mixed = two;
+  mixed[3] = 4;
+  EXPECT_THAT(refusal(ListedMetadata("llama").set("attention.head_count_kv", integers(mixed))),
+              HasSubstr("head_count_kv differs between layers"));
+}
+
+TEST(ModelConfig, ScalingIsLinearOrRefusedByName) {
+  const auto scaled = [](std::string_view type) {
+    return ListedMetadata("llama").set("rope.scaling.type", type).set("rope.scaling.factor", 8.0);
+  };
+  EXPECT_EQ(model_config(scaled("linear")).rope_factor, 8.0f);
+  EXPECT_EQ(model_config(scaled("none")).rope_factor, 1.0f);
+  EXPECT_EQ(model_config(ListedMetadata("llama").set("rope.scale_linear", 4.0)).rope_factor, 4.0f);
+  EXPECT_THAT(refusal(scaled("yarn")), HasSubstr("'yarn'"));
+  EXPECT_THAT(refusal(scaled("longrope")), HasSubstr("'longrope'"));
+}
+
+TEST(ModelConfig, NumbersOutOfRangeAreRefused) {
+  const auto with = [](const std::string& key, MetadataValue value) {
+    return refusal(ListedMetadata("llama").set(key, std::move(value)));
+  };
+  EXPECT_THAT(with("block_count", uint64_t{0}), HasSubstr("block_count must lie in"));
+  EXPECT_THAT(with("block_count", uint64_t{1} << 40), HasSubstr("block_count"));
+  EXPECT_THAT(with("embedding_length", int64_t{-5}), HasSubstr("embedding_length"));
+  EXPECT_THAT(with("attention.head_count", uint64_t{0}), HasSubstr("head_count"));
+  EXPECT_THAT(with("attention.head_count", uint64_t{5}), HasSubstr("does not divide"));
+  EXPECT_THAT(with("attention.head_count_kv", uint64_t{3}), HasSubstr("does not divide"));
+  EXPECT_THAT(with("attention.value_length", uint64_t{8}), HasSubstr("value_length"));
+  EXPECT_THAT(with("rope.dimension_count", uint64_t{7}), HasSubstr("even"));
+  EXPECT_THAT(with("rope.dimension_count", uint64_t{18}), HasSubstr("dimension_count"));
+  EXPECT_THAT(with("rope.freq_base", std::nan("")), HasSubstr("freq_base"));
+  EXPECT_THAT(with("attention.layer_norm_rms_epsilon", 0.0), HasSubstr("epsilon"));
+  EXPECT_THAT(with("vocab_size", std::string_view("many")), HasSubstr("must be an integer"));
+  EXPECT_THAT(with("expert_count", uint64_t{8}), HasSubstr("experts"));
+  EXPECT_THAT(with("attn_logit_softcapping", 50.0), HasSubstr("capped scores"));
+  EXPECT_THAT(refusal(ListedMetadata("llama").set_whole("deskhand.rope.alpha", 0.5)), HasSubstr("deskhand.rope.alpha"));
+}
+
+TEST(RopeFrequencies, AreScaledAndDivided) {
+  const std::vector<float> divisors{1.0f, 2.0f};
+  EXPECT_THAT(rope_frequencies(4, 10000.0f, 1.0f), ::testing::ElementsAre(1.0f, ::testing::FloatEq(0.01f)));
+  EXPECT_THAT(rope_frequencies(4, 10000.0f, 4.0f), ::testing::ElementsAre(0.25f, ::testing::FloatEq(0.0025f)));
+  EXPECT_THAT(rope_frequencies(4, 10000.0f, 1.0f, divisors.data()),
+              ::testing::ElementsAre(1.0f, ::testing::FloatEq(0.005f)));
+}
+
+}  // namespace
+}  // namespace deskhand
