@@ -4,8 +4,8 @@
 //   Image image = read_image("photo.jpg");          // PNG, JPEG, WebP, BMP, GIF (first frame), PPM
 //   write_png("out.png", image);
 //
-// Alpha is composited on white. Errors: ImageError ("what, where, expected, got"), also for bombs: the header's size is
-// checked before a pixel is decoded.
+// Always RGB: alpha is composited on white, EXIF's orientation is applied, 16 bits keep their high byte. Errors:
+// ImageError ("what, where, expected, got"), also for bombs: the header's size is checked before a pixel is decoded.
 
 #include <cstddef>
 #include <cstdint>
@@ -35,7 +35,8 @@ void write_png(const std::filesystem::path& path, const Image& image);
 
 enum class ResizeFilter { bilinear, bicubic, lanczos };
 
-/// Bit-equal to Pillow 9–12's Image.resize: horizontal pass first, 22-bit fixed point.
+/// Bit-equal to Pillow 12's Image.resize: 22-bit fixed point, horizontal pass first but for strips over 100 times as
+/// high as wide. Throws ImageError for an empty picture or size.
 Image resize(const Image& image, int width, int height, ResizeFilter filter);
 
 /// The frame a model sees: the part of the screen, made at most max_width × max_height (never enlarged), with its map.
