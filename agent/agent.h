@@ -13,6 +13,7 @@
 #include <span>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/dialect.h"
 #include "agent/mind.h"
@@ -71,8 +72,12 @@ class Agent {
   explicit Agent(AgentParts parts);
   /// Never throws for what happens in the run.
   Outcome run(const std::string& goal, const Limits& limits, std::stop_token stop);
+  /// Does the given actions one after the other, without asking the mind; the first that fails ends it.
+  Outcome replay(const std::vector<Action>& actions, const std::string& goal, const Limits& limits,
+                 std::stop_token stop);
 
  private:
+  Outcome guarded(class Loop& loop, const std::function<void()>& body);
   AgentParts parts_;
 };
 

@@ -6,11 +6,13 @@
 //   trace.end({{"outcome", "done"}});
 //   TraceCheck check = check_trace(directory);               // .intact
 //
-// Every record carries the SHA-256 of its own text and of the record before, and of the pictures it names, so that no
-// record and no picture can be changed, removed or moved unnoticed. Password fields must be blacked out by the caller.
+// Every record carries the SHA-256 of its own text, of the record before, and of the pictures it names, so that no
+// record and no picture can be changed, removed or moved unnoticed (someone who rewrites the whole chain can: keep the
+// last hash elsewhere against that). Password fields must be blacked out by the caller.
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 #include <string>
@@ -41,19 +43,22 @@ class Trace {
 
   const std::filesystem::path& directory() const { return directory_; }
   void begin(const nlohmann::ordered_json& head);
-  void step(const Step& step, const StepPictures& pictures);
   /// What the mind was asked and said.
-  void thought(const nlohmann::ordered_json& record);
+  void thought(const nlohmann::ordered_json& thought);
+  void step(const Step& step, const StepPictures& pictures);
   void end(const nlohmann::ordered_json& outcome);
+  /// Of the last record; 64 zeros before the first.
+  const std::string& last_hash() const { return last_hash_; }
 
  private:
-  void write(nlohmann::ordered_json record);
-  nlohmann::ordered_json picture(const std::string& name, const Image& image);
+  void write(std::string_view type, nlohmann::ordered_json record);
+  nlohmann::ordered_json picture(const std::string& file, const Image& image);
 
   std::filesystem::path directory_;
   int file_ = -1;
   int64_t records_ = 0;
   std::string last_hash_;
+  std::map<std::string, nlohmann::ordered_json> pictures_;  ///< written ones by the hash of their pixels
 };
 
 struct TraceCheck {
@@ -66,5 +71,9 @@ struct TraceCheck {
 TraceCheck check_trace(const std::filesystem::path& directory);
 /// The records, as written. Throws TraceError for what is no trace.
 std::vector<nlohmann::ordered_json> read_trace(const std::filesystem::path& directory);
+/// The bytes of a picture that a record names; throws TraceError for a name that leaves the directory.
+std::vector<uint8_t> read_trace_picture(const std::filesystem::path& directory, const std::string& file);
+/// In hexadecimal.
+std::string sha256(const void* data, size_t size);
 
 }  // namespace deskhand

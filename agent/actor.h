@@ -1,0 +1,69 @@
+#pragma once
+// One action, from the look at the screen to its effect: found, judged, checked against the screen, done, verified.
+//
+//   Actor actor(parts, goal, dry_run, stop);
+//   Performed performed;
+//   actor.perform(action, seen, performed);        // `seen` becomes the screen afterwards
+//
+// DesktopError and Stopped leave `performed` with what is known so far.
+
+#include <optional>
+#include <stop_token>
+#include <string>
+
+#include "agent/effect.h"
+#include "agent/observation.h"
+
+namespace deskhand {
+
+/// The user stopped the run.
+class Stopped : public std::exception {
+ public:
+  const char* what() const noexcept override { return "stopped by the user"; }
+};
+
+struct Performed {
+  Step step;
+  std::optional<Target> target;
+  bool missing = false;   ///< what it names is not on the screen
+  bool refused = false;   ///< by the policy or the user
+  bool finished = false;  ///< `done`
+  bool success = false;   ///< what the mind says of it
+  Image before, after;    ///< without secrets
+};
+
+class Actor {
+ public:
+  Actor(const AgentParts& parts, std::string goal, bool dry_run, std::stop_token stop)
+      : parts_(parts), goal_(std::move(goal)), dry_run_(dry_run), stop_(std::move(stop)) {}
+
+  void perform(const Action& action, Observation& seen, Performed& out) const;
+
+ private:
+  enum class Ready { yes, look_again, failed };
+
+  ToolContext context(const Observation& seen) const;
+  /// Finds the target, waiting a little for a window that is about to open. False: out says why not.
+  bool locate(const Tool& tool, Observation& seen, Performed& out) const;
+  /// Brings the target's window to the front where it is covered or lacks the keyboard.
+  Ready bring_to_front(const Tool& tool, Observation& seen, Performed& out) const;
+  /// Asks whoever must be asked. False: out says why not, or that the user did it.
+  bool permit(const Tool& tool, Observation& seen, Performed& out) const;
+  /// Whether the target still looks as it was judged.
+  bool is_fresh(const Tool& tool, const Observation& seen, const Target& target) const;
+  bool same_place(const Observation& seen, const Target& target, bool keyboard) const;
+  /// Runs the tool and looks at the effect. False: the target moved before it could run.
+  bool act(const Tool& tool, Observation& seen, Performed& out) const;
+  void verify(const ChangeMask& restless, const Image& before, Observation& seen, Performed& out) const;
+  void look(Observation& seen) const;
+  void check_stop() const {
+    if (stop_.stop_requested()) throw Stopped();
+  }
+
+  const AgentParts& parts_;
+  std::string goal_;
+  bool dry_run_;
+  std::stop_token stop_;
+};
+
+}  // namespace deskhand

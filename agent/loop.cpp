@@ -1,0 +1,284 @@
+#include "agent/loop.h"
+
+#include <fmt/format.h>
+
+#include "vision/marks.h"
+
+namespace deskhand {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto window_wait = 250ms;  // between looks for a window
+constexpr int first_window_looks = 20, next_window_looks = 6;
+constexpr int most_asks_without_action = 4, most_refusals = 2;
+constexpr Colour target_colour{220, 20, 60};
+
+/// Neither the words of the user's answer nor what is typed as a secret go into the trace.
+Step for_the_record(const Performed& performed) {
+  Step step = performed.step;
+  if (step.action.name == "ask_user" && step.ok) step.result = "the user answered";
+  const bool secret =
+      performed.target && performed.target->element && performed.target->element->role == Role::password_field;
+  if (secret && step.action.input.contains("text")) {
+    step.action.input["text"] = "•••";
+    step.action.text = step.action.name + " •••";
+  }
+  return step;
+}
+
+}  // namespace
+
+Loop::Loop(const AgentParts& parts, std::string goal, const Limits& limits, const std::stop_token& stop)
+    : parts_(parts),
+      goal_(std::move(goal)),
+      limits_(limits),
+      forward_(stop, [this] { inner_.request_stop(); }),
+      user_stop_(stop),
+      actor_(parts, goal_, limits.dry_run, inner_.get_token()),
+      started_(parts.clock.now()) {}
+
+double Loop::elapsed() const {
+  return std::chrono::duration<double>(parts_.clock.now() - started_).count();
+}
+
+void Loop::finish(Outcome::Status status, std::string reason) {
+  outcome_.status = status;
+  outcome_.reason = std::move(reason);
+}
+
+void Loop::begin() {
+  if (parts_.trace) {
+    const ScreenRect bounds = parts_.desktop.bounds();
+    parts_.trace->begin({{"goal", goal_},
+                         {"mind", parts_.mind.name()},
+                         {"dialect", parts_.dialect.name},
+                         {"approval", parts_.approval == Approval::automatic ? "auto" : "ask"},
+                         {"max_steps", limits_.max_steps},
+                         {"max_seconds", limits_.max_seconds},
+                         {"dry_run", limits_.dry_run},
+                         {"screen", {bounds.width(), bounds.height()}},
+                         {"started", parts_.clock.wall_seconds()}});
+  }
+  for (int looks = 0; looks < first_window_looks; ++looks) {
+    wait_for_window();
+    if (has_window(seen_)) break;
+  }
+  gate_.emplace(goal_, seen_.screen);
+}
+
+void Loop::wait_for_window() {
+  if (inner_.stop_requested()) throw Stopped();
+  seen_ = observe(parts_);
+  if (!has_window(seen_) && !parts_.clock.sleep(window_wait, inner_.get_token())) throw Stopped();
+}
+
+Outcome Loop::run() {
+  begin();
+  while (!is_over()) {
+    const bool stale_script = !script_.empty() && !same_windows(seen_, asked_about_);
+    if (stale_script) script_.clear();
+    if (script_.empty() && !ask()) break;
+    if (!script_.empty() && !next_action()) break;
+  }
+  return outcome_;
+}
+
+Outcome Loop::replay(const std::vector<Action>& actions) {
+  replaying_ = true;
+  begin();
+  script_.assign(actions.begin(), actions.end());
+  finish(Outcome::Status::done, "");
+  while (!script_.empty() && !is_over())
+    if (!next_action()) break;
+  return outcome_;
+}
+
+bool Loop::is_over() {
+  if (user_stop_.stop_requested()) throw Stopped();
+  if (elapsed() >= limits_.max_seconds) {
+    finish(Outcome::Status::limit, fmt::format("the time limit of {} s was reached", limits_.max_seconds));
+    return true;
+  }
+  if (outcome_.steps >= limits_.max_steps) {
+    finish(Outcome::Status::limit, fmt::format("the limit of {} steps was reached", limits_.max_steps));
+    return true;
+  }
+  for (int looks = 0; !has_window(seen_) && looks < next_window_looks; ++looks) wait_for_window();
+  if (has_window(seen_)) return false;
+  if (actions_ > 0) {
+    finish(Outcome::Status::done, "");
+    if (!script_.empty() && script_.front().name == "done") outcome_.answer = script_.front().input.value("answer", "");
+  } else {
+    finish(Outcome::Status::failed, "there is no window on the screen");
+  }
+  return true;
+}
+
+DialectInput Loop::input_for_mind() {
+  DialectInput input;
+  input.goal = goal_;
+  input.screen = &seen_.screen;
+  input.done = done_;
+  input.notes = notes_;
+  input.may_finish = gate_->open(seen_.screen, actions_);
+  input.spent = repetition_.spent_ids(seen_.screen);
+  if (!input.may_finish && actions_ > 0 && !done_refused_) gate_->refuse();
+  done_refused_ = false;
+  return input;
+}
+
+bool Loop::ask() {
+  if (++asks_without_action_ > most_asks_without_action) {
+    finish(Outcome::Status::failed, notes_.empty() ? "the model does not get on" : notes_.back());
+    return false;
+  }
+  const DialectInput input = input_for_mind();
+  DialectPrompt prompt = parts_.dialect.prompt(input);
+  asked_about_.windows = seen_.windows;
+  const Clock::Duration begin = parts_.clock.now();
+  const TextSink sink = [this](std::string_view text) {
+    if (parts_.on_text) parts_.on_text(text);
+    if (elapsed() >= limits_.max_seconds) inner_.request_stop();
+  };
+  const MindReply reply = parts_.mind.reply({.messages = std::move(prompt.messages),
+                                             .continuation = std::move(prompt.continuation),
+                                             .grammar = prompt.grammar.get(),
+                                             .max_tokens = prompt.max_tokens},
+                                            sink, inner_.get_token());
+  think_ms_ += std::chrono::duration<double, std::milli>(parts_.clock.now() - begin).count();
+  ++outcome_.asked;
+  outcome_.prompt_tokens += reply.prompt_tokens;
+  outcome_.generated_tokens += reply.generated_tokens;
+  if (parts_.trace)
+    parts_.trace->thought({{"reply", reply.text},
+                           {"complete", reply.complete},
+                           {"may_finish", input.may_finish},
+                           {"notes", input.notes},
+                           {"prompt_tokens", reply.prompt_tokens},
+                           {"reused_tokens", reply.reused_tokens},
+                           {"generated_tokens", reply.generated_tokens},
+                           {"seconds", reply.seconds}});
+  return take_reply(reply);
+}
+
+bool Loop::take_reply(const MindReply& reply) {
+  if (user_stop_.stop_requested()) throw Stopped();
+  if (inner_.stop_requested()) return true;  // the time is up: is_over says so
+  try {
+    const std::vector<Action> actions = parts_.dialect.parse(reply.text);
+    script_.assign(actions.begin(), actions.end());
+  } catch (const DialectError& error) {
+    notes_.push_back(error.what());
+  }
+  return true;
+}
+
+bool Loop::next_action() {
+  const Action action = std::move(script_.front());
+  script_.pop_front();
+  if (action.name == "done" && !replaying_ && !limits_.dry_run && !accept_done()) return true;
+  if (skip_spent(action)) return true;
+  Performed performed;
+  performed.step.number = ++outcome_.steps;
+  performed.step.think_ms = std::exchange(think_ms_, 0);
+  const std::string print = fingerprint(seen_.screen);
+  perform(action, performed);
+  if (performed.step.executed) {
+    const std::optional<ScreenElement> element = performed.target ? performed.target->element : std::nullopt;
+    repetition_.add(action, element, print, performed.step.changed);
+  }
+  return follow_up(performed);
+}
+
+bool Loop::accept_done() {
+  if (gate_->open(seen_.screen, actions_)) return true;
+  gate_->refuse();
+  done_refused_ = true;
+  script_.clear();
+  return false;
+}
+
+/// A click that would repeat one without effect is left out; the script goes on.
+bool Loop::skip_spent(const Action& action) {
+  if (action.name != "click_element" || replaying_) return false;
+  const Tool* tool = find_tool(action.name);
+  const ToolContext context{.desktop = parts_.desktop, .clock = parts_.clock, .screen = seen_.screen, .map = seen_.map};
+  try {
+    const std::optional<Target> target = locate_target(*tool, context, action.input);
+    if (!target || !target->element || !repetition_.is_spent(*target->element, fingerprint(seen_.screen))) return false;
+  } catch (const ToolError&) {
+    return false;
+  }
+  notes_.push_back(fmt::format("{} was done before", action.text));
+  return true;
+}
+
+void Loop::perform(const Action& action, Performed& performed) {
+  performed.step.observation_ms = seen_.milliseconds;
+  try {
+    actor_.perform(action, seen_, performed);
+  } catch (const std::exception& error) {  // the record is complete whatever happens
+    performed.step.action = action;
+    performed.step.result = error.what();
+    try {
+      record(performed);
+    } catch (const TraceError&) {
+      // the first error matters more
+    }
+    throw;
+  }
+  record(performed);
+}
+
+void Loop::record(const Performed& performed) {
+  const Step step = for_the_record(performed);
+  if (parts_.trace) {
+    Image marked = performed.before;
+    if (performed.target && !marked.empty()) {
+      draw_box(marked, performed.target->box.intersect(marked.bounds()), target_colour, "");
+      draw_target(marked, performed.target->point, target_colour);
+    }
+    parts_.trace->step(step, {.before = &performed.before, .marked = &marked, .after = &performed.after});
+  }
+  if (parts_.on_step) parts_.on_step(step);
+}
+
+bool Loop::follow_up(const Performed& performed) {
+  const Step& step = performed.step;
+  if (performed.finished) {
+    outcome_.answer = step.result;
+    finish(performed.success ? Outcome::Status::done : Outcome::Status::failed,
+           performed.success ? "" : "the model says that it could not do it");
+    return false;
+  }
+  const bool succeeded = step.ok && (step.executed || !performed.refused);
+  if (succeeded) {
+    ++actions_;
+    asks_without_action_ = 0;
+    notes_.clear();
+    done_.push_back(step.action);
+    if (performed.target && performed.target->element) gate_->touched(*performed.target->element);
+    if (step.action.name == "ask_user") notes_.push_back("the user says: " + step.result);
+    if (step.changed == false) notes_.push_back(step.action.text + " changed nothing");
+  }
+  if (limits_.dry_run) {
+    finish(Outcome::Status::done, "");
+    return !script_.empty();
+  }
+  if (!succeeded) {
+    notes_.push_back(fmt::format("{}: {}", step.action.text, step.result));
+    script_.clear();
+    if (replaying_ || (performed.refused && ++refusals_ >= most_refusals)) {
+      finish(Outcome::Status::failed, notes_.back());
+      return false;
+    }
+  }
+  if (repetition_.is_loop() && !replaying_) {
+    finish(Outcome::Status::failed, fmt::format("{} was repeated on the same screen", step.action.text));
+    return false;
+  }
+  return true;
+}
+
+}  // namespace deskhand
