@@ -9,6 +9,7 @@
 // once, in a thread of its own, as a living program does.
 
 #include <X11/XKBlib.h>
+#include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <X11/extensions/XTest.h>
@@ -158,7 +159,14 @@ class EventWindow {
     XSync(display_, 0);
   }
 
-  ::Window id() const { return window_; }
+  /// Says to which process the window belongs.
+  void name_owner(int pid) {
+    const std::lock_guard lock(mutex_);
+    const long value = pid;
+    XChangeProperty(display_, window_, XInternAtom(display_, "_NET_WM_PID", 0), XA_CARDINAL, 32, PropModeReplace,
+                    reinterpret_cast<const unsigned char*>(&value), 1);
+    XSync(display_, 0);
+  }
 
  private:
   void receive() {

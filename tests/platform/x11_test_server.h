@@ -6,6 +6,7 @@
 //   auto desktop = open_x11_desktop({.display = server.display()});
 //   ASSERT_TRUE(eventually([&] { return !desktop->windows().empty(); }));
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -49,13 +50,13 @@ class TestServer {
                        .die_with_parent = true});
     const auto number = server_->read_line(20s);
     if (!number) throw std::runtime_error("Xvfb does not start");
-    display_ = ":" + *number;
+    display_ = fmt::format(":{}", *number);
     environment_ = current_environment();
     environment_["DISPLAY"] = display_;
     environment_["HOME"] = home_.path();
-    environment_["LANG"] = environment_["LC_ALL"] = "C.UTF-8";
-    environment_["NO_AT_BRIDGE"] = "1";
-    environment_["GTK_MODULES"] = "";
+    environment_.insert_or_assign("LC_ALL", std::string("C.UTF-8"));
+    environment_.insert_or_assign("NO_AT_BRIDGE", std::string("1"));
+    environment_.erase("GTK_MODULES");
     for (const char* name : {"XAUTHORITY", "WAYLAND_DISPLAY", "XDG_SESSION_TYPE", "DBUS_SESSION_BUS_ADDRESS"}) {
       environment_.erase(name);
     }
