@@ -1,4 +1,4 @@
-"""Who solves a task: Deskhand, the written oracle, or nobody.
+"""Who solves a task: Deskhand, the written oracle (whole, or without its last call), or nobody.
 
 A solver is solve(task, desktop, folder, say) → Attempt; folder is where it may leave its trace.
 """
@@ -18,6 +18,7 @@ PROGRAM = HERE.parent.parent / "build/release/deskhand"
 class Attempt:
     answer: str = ""
     outcome: str = ""
+    reason: str = ""
     steps: int = 0
     calls: int = 0
     seconds: float = 0.0
@@ -27,24 +28,18 @@ def nothing(task, desktop, folder, say):
     return Attempt(outcome="nothing done")
 
 
-def by_script(scripts):
+def by_script(scripts, leave_out_last=False):
     def solve(task, desktop, folder, say):
+        script = scripts[task["id"]]
+        script = script[:-1] if leave_out_last else script
         start = time.monotonic()
         try:
-            answer = oracle.run(desktop, scripts[task["id"]])
+            answer = oracle.run(desktop, script)
         except oracle.OracleError as error:
             return Attempt(outcome=str(error))
-        return Attempt(answer=answer, outcome="script run", steps=len(scripts[task["id"]]), seconds=time.monotonic() - start)
+        return Attempt(answer=answer, outcome="script run", steps=len(script), seconds=time.monotonic() - start)
 
     return solve
-
-
-def thoughts(trace):
-    """How often the mind was asked, by the trace."""
-    try:
-        return sum(json.loads(line).get("kind") == "thought" for line in (trace / "trace.jsonl").read_text().splitlines())
-    except OSError:
-        return 0
 
 
 def by_deskhand(mind_options, max_steps=12, max_time=120):
@@ -64,13 +59,13 @@ def by_deskhand(mind_options, max_steps=12, max_time=120):
                         say(record)
                     else:
                         attempt.outcome, attempt.answer = record.get("outcome", ""), record.get("answer") or ""
-                        attempt.steps = record.get("steps", 0)
+                        attempt.steps, attempt.calls = record.get("steps", 0), record.get("asked", 0)
+                        attempt.reason = record.get("reason") or ""
             status = process.wait()
         if not attempt.outcome:
             told = (folder / "stderr.txt").read_text().strip().splitlines()
             attempt.outcome = f"exit {status}: {told[-1] if told else 'no word'}"
         attempt.seconds = time.monotonic() - start
-        attempt.calls = thoughts(trace)
         return attempt
 
     return solve
