@@ -38,4 +38,12 @@ std::vector<int32_t> raw_prompt_ids(const Tokenizer& tokenizer, std::string_view
   return with_bos(tokenizer, tokenizer.encode(text, SpecialTokens::literal));
 }
 
+std::unique_ptr<ChatTemplate> chat_template_of(const Metadata& metadata, const Tokenizer& tokenizer) {
+  constexpr std::string_view key = "tokenizer.chat_template";
+  if (!metadata.has(key)) return nullptr;
+  const ChatTemplate::Tokens tokens{std::string(tokenizer.token_text(tokenizer.bos())),
+                                    std::string(tokenizer.token_text(tokenizer.eos()))};
+  return std::make_unique<ChatTemplate>(metadata.text(key), tokens);
+}
+
 }  // namespace deskhand

@@ -6,6 +6,7 @@
 //
 // The template is hostile: steps, output size and recursion are bounded; nothing outside the given values is reachable.
 
+#include <ctime>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -31,6 +32,8 @@ class ChatTemplate {
 
   /// `variables` holds messages, tools, add_generation_prompt and any others by name.
   std::string render(const nlohmann::ordered_json& variables) const;
+  /// The same at a given local time, which strftime_now tells.
+  std::string render(const nlohmann::ordered_json& variables, const std::tm& now) const;
 
  private:
   struct Program;
