@@ -6,7 +6,8 @@
 //   backend->matmul({{.y = y, .weight = w.get(), .bias = nullptr}}, x);   // y = x · Wᵀ, x quantised once for all terms
 //
 // Ops are shaped by the mathematics, never by a model. Activations are f32 matrices [rows, width]. Every op may assume
-// shapes that fit (CHECK); none allocates after `reserve`. `kernels/ref` is the definition of each op.
+// shapes that fit (CHECK); none allocates again after `reserve` and one call of its largest shape. `kernels/ref` is the
+// definition of each op.
 
 #include <cstddef>
 #include <cstdint>

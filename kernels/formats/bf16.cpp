@@ -14,6 +14,6 @@ void from_float(const float* values, std::byte* row, int64_t count) {
 
 }  // namespace
 
-extern const Format format_bf16{DType::bf16, to_float, from_float};
+extern const Format format_bf16{DType::bf16, to_float, from_float, nullptr};
 
 }  // namespace deskhand

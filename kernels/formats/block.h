@@ -1,38 +1,73 @@
 #pragma once
-// Shared by the formats with blocks: walking blocks and picking nibbles.
+// Shared by the formats with blocks: reading a block's parts, and rows from blocks.
 //
-//   for_blocks<32, 18>(row, values, count, [](const std::byte* b, float* y) { … });
-//
-// A block's low nibbles are its first half, the high nibbles its second half: they are not interleaved.
+//   constexpr Coding coding{4, 1, 0, split, values};
+//   extern const Format format_q4_0{DType::q4_0, row_to_float<DType::q4_0, split, values>, nullptr, &coding};
 
-#include <cstddef>
-#include <cstdint>
+#include <cstring>
+
+#include "kernels/formats/format.h"
+#include "kernels/half.h"
 
 namespace deskhand {
 
-template <int64_t elements, int64_t bytes, class Decode>
-void for_blocks(const std::byte* row, float* values, int64_t count, Decode decode) {
-  for (int64_t block = 0; block < count / elements; ++block) decode(row + block * bytes, values + block * elements);
+/// Format::to_float of a format with blocks.
+template <DType type, void (*split)(const std::byte*, Pieces&), void (*values)(const Pieces&, float*)>
+void row_to_float(const std::byte* row, float* y, int64_t count) {
+  constexpr DTypeInfo info = dtype_info(type);
+  Pieces pieces;
+  for (int64_t i = 0; i < count; i += info.block_elements, row += info.block_bytes) {
+    split(row, pieces);
+    values(pieces, y + i);
+  }
 }
 
-/// Value i of 32 nibbles kept in 16 bytes.
-inline int nibble(const std::byte* q, int i) {
-  return i < 16 ? std::to_integer<int>(q[i] & std::byte{15}) : std::to_integer<int>(q[i - 16] >> 4);
+inline uint8_t byte_at(const std::byte* p, int i) {
+  return std::to_integer<uint8_t>(p[i]);
+}
+
+/// The half-precision number `index` of the pieces.
+inline float half(const Pieces& pieces, int index) {
+  return f16_to_f32(pieces.halves[index]);
+}
+
+/// 32 codes from 16 bytes: the low nibbles are the first half, the high nibbles the second.
+inline void split_nibbles(const std::byte* q, uint8_t* codes) {
+  for (int i = 0; i < 16; ++i) {
+    codes[i] = byte_at(q, i) & 15;
+    codes[i + 16] = byte_at(q, i) >> 4;
+  }
+}
+
+/// Adds the fifth bits of 32 codes.
+inline void add_high_bits(uint32_t high, uint8_t* codes) {
+  for (int i = 0; i < 32; ++i) codes[i] = static_cast<uint8_t>(codes[i] | ((high >> i) & 1u) << 4);
+}
+
+/// 256 codes from 128 bytes: sub-blocks 2c and 2c + 1 are the low and high nibbles of the same 32 bytes.
+inline void split_nibbles_256(const std::byte* q, uint8_t* codes) {
+  for (int i = 0; i < 256; ++i) {
+    const uint8_t pair = byte_at(q, 32 * (i / 64) + i % 32);
+    codes[i] = i % 64 < 32 ? pair & 15 : pair >> 4;
+  }
+}
+
+/// Values of Q4_K and Q5_K: y = (d · scale) · q − (dmin · min), eight 6-bit scales and minima in 12 bytes.
+inline void values_with_minima(const Pieces& p, float* y) {
+  const float d = half(p, 0);
+  const float dmin = half(p, 1);
+  const auto& s = p.scales;
+  for (int k = 0; k < 8; ++k) {
+    const int scale = k < 4 ? s[k] & 63 : (s[k + 4] & 15) | ((s[k - 4] >> 6) << 4);
+    const int min = k < 4 ? s[k + 4] & 63 : (s[k + 4] >> 4) | ((s[k] >> 6) << 4);
+    const float a = d * static_cast<float>(scale);
+    const float b = dmin * static_cast<float>(min);
+    for (int i = 32 * k; i < 32 * k + 32; ++i) y[i] = a * static_cast<float>(p.codes[i]) - b;
+  }
 }
 
 /// The levels of IQ4_NL and IQ4_XS.
-inline constexpr int8_t iq4_levels[16] = {-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113};
-
-struct ScaleAndMin {
-  int scale;
-  int min;
-};
-
-/// The 6-bit scale and minimum of sub-block k (0…7), from the 12 bytes of a Q4_K or Q5_K block.
-inline ScaleAndMin scale_and_min(const std::byte* s, int k) {
-  const auto at = [s](int i) { return std::to_integer<int>(s[i]); };
-  if (k < 4) return {at(k) & 63, at(k + 4) & 63};
-  return {(at(k + 4) & 15) | ((at(k - 4) >> 6) << 4), (at(k + 4) >> 4) | ((at(k) >> 6) << 4)};
-}
+inline constexpr std::array<int8_t, 16> iq4_levels = {-127, -104, -83, -65, -49, -35, -22, -10,
+                                                      1,    13,   25,  38,  53,  69,  89,  113};
 
 }  // namespace deskhand

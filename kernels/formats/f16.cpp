@@ -14,6 +14,6 @@ void from_float(const float* values, std::byte* row, int64_t count) {
 
 }  // namespace
 
-extern const Format format_f16{DType::f16, to_float, from_float};
+extern const Format format_f16{DType::f16, to_float, from_float, nullptr};
 
 }  // namespace deskhand

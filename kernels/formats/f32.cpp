@@ -15,6 +15,6 @@ void from_float(const float* values, std::byte* row, int64_t count) {
 
 }  // namespace
 
-extern const Format format_f32{DType::f32, to_float, from_float};
+extern const Format format_f32{DType::f32, to_float, from_float, nullptr};
 
 }  // namespace deskhand

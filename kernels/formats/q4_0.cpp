@@ -3,17 +3,18 @@
 #include <cmath>
 
 #include "kernels/formats/block.h"
-#include "kernels/formats/format.h"
-#include "kernels/half.h"
 
 namespace deskhand {
 namespace {
 
-void to_float(const std::byte* row, float* values, int64_t count) {
-  for_blocks<32, 18>(row, values, count, [](const std::byte* b, float* y) {
-    const float d = f16_to_f32(load_u16(b));
-    for (int i = 0; i < 32; ++i) y[i] = static_cast<float>(nibble(b + 2, i) - 8) * d;
-  });
+void split(const std::byte* b, Pieces& p) {
+  p.halves[0] = load_u16(b);
+  split_nibbles(b + 2, p.codes.data());
+}
+
+void values(const Pieces& p, float* y) {
+  const float d = half(p, 0);
+  for (int i = 0; i < 32; ++i) y[i] = static_cast<float>(p.codes[i] - 8) * d;
 }
 
 void from_float(const float* values, std::byte* row, int64_t count) {
@@ -28,8 +29,10 @@ void from_float(const float* values, std::byte* row, int64_t count) {
   }
 }
 
+constexpr Coding coding{4, 1, 0, split, values};
+
 }  // namespace
 
-extern const Format format_q4_0{DType::q4_0, to_float, from_float};
+extern const Format format_q4_0{DType::q4_0, row_to_float<DType::q4_0, split, values>, from_float, &coding};
 
 }  // namespace deskhand

@@ -1,32 +1,24 @@
 // 256 values in 8 sub-blocks: as Q4_K, with 32 bytes of fifth bits (bit k of byte l) before the nibbles.
 // y = (d · scale) · q − (dmin · min).
 #include "kernels/formats/block.h"
-#include "kernels/formats/format.h"
-#include "kernels/half.h"
 
 namespace deskhand {
 namespace {
 
-void to_float(const std::byte* row, float* values, int64_t count) {
-  for_blocks<256, 176>(row, values, count, [](const std::byte* b, float* y) {
-    const float d = f16_to_f32(load_u16(b));
-    const float dmin = f16_to_f32(load_u16(b + 2));
-    for (int k = 0; k < 8; ++k) {
-      const ScaleAndMin s = scale_and_min(b + 4, k);
-      const float scale = d * static_cast<float>(s.scale);
-      const float minimum = dmin * static_cast<float>(s.min);
-      const std::byte* q = b + 48 + 32 * (k / 2);
-      for (int l = 0; l < 32; ++l) {
-        const int high = (std::to_integer<int>(b[16 + l]) >> k) & 1;
-        const int code = (std::to_integer<int>(q[l] >> (4 * (k & 1))) & 15) | high << 4;
-        y[32 * k + l] = scale * static_cast<float>(code) - minimum;
-      }
-    }
-  });
+void split(const std::byte* b, Pieces& p) {
+  p.halves = {load_u16(b), load_u16(b + 2)};
+  std::memcpy(p.scales.data(), b + 4, 12);
+  split_nibbles_256(b + 48, p.codes.data());
+  for (int i = 0; i < 256; ++i) {
+    const int high = (byte_at(b, 16 + i % 32) >> (i / 32)) & 1;
+    p.codes[i] = static_cast<uint8_t>(p.codes[i] | high << 4);
+  }
 }
+
+constexpr Coding coding{5, 2, 12, split, values_with_minima};
 
 }  // namespace
 
-extern const Format format_q5_k{DType::q5_k, to_float, nullptr};
+extern const Format format_q5_k{DType::q5_k, row_to_float<DType::q5_k, split, values_with_minima>, nullptr, &coding};
 
 }  // namespace deskhand

@@ -1,0 +1,70 @@
+#include "kernels/cpu/cores.h"
+
+#include <fmt/format.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <string>
+#include <thread>
+
+namespace deskhand::cpu {
+namespace {
+
+std::string first_line(const std::filesystem::path& file) {
+  std::ifstream in(file);
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+/// Physical cores of the affinity mask: hardware threads of one core list the same siblings.
+int affinity_cores() {
+  cpu_set_t set;
+  if (sched_getaffinity(0, sizeof set, &set) != 0) return static_cast<int>(std::thread::hardware_concurrency());
+  std::set<std::string> cores;
+  for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &set)) continue;
+    const std::string siblings =
+        first_line(fmt::format("/sys/devices/system/cpu/cpu{}/topology/thread_siblings_list", cpu));
+    cores.insert(siblings.empty() ? fmt::format("cpu {}", cpu) : siblings);
+  }
+  return static_cast<int>(cores.size());
+}
+
+/// The tightest quota of this process's cgroup (v2) and those above it.
+std::optional<int> cgroup_cores() {
+  const std::filesystem::path root = "/sys/fs/cgroup";
+  std::ifstream in("/proc/self/cgroup");
+  std::optional<int> tightest;
+  for (std::string line; std::getline(in, line);) {
+    if (!line.starts_with("0::/")) continue;
+    for (std::filesystem::path folder = root / line.substr(4);; folder = folder.parent_path()) {
+      const auto cores = quota_cores(first_line(folder / "cpu.max"));
+      if (cores && (!tightest || *cores < *tightest)) tightest = cores;
+      if (folder == root || !folder.has_relative_path()) break;
+    }
+  }
+  return tightest;
+}
+
+}  // namespace
+
+std::optional<int> quota_cores(std::string_view cpu_max) {
+  long quota = 0, period = 0;
+  const char* end = cpu_max.data() + cpu_max.size();
+  const auto first = std::from_chars(cpu_max.data(), end, quota);
+  if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
+  const auto second = std::from_chars(first.ptr + 1, end, period);
+  if (second.ec != std::errc() || quota <= 0 || period <= 0) return std::nullopt;
+  return static_cast<int>(std::min((quota + period - 1) / period, 4096L));
+}
+
+int usable_cores() {
+  return std::max(1, std::min(affinity_cores(), cgroup_cores().value_or(4096)));
+}
+
+}  // namespace deskhand::cpu

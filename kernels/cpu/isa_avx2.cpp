@@ -1,0 +1,31 @@
+// AVX2, FMA and F16C. Compiled with its own flags: see kernels/CMakeLists.txt.
+#include <cstdint>
+
+#include <immintrin.h>
+
+#include "kernels/cpu/isa.h"
+
+namespace deskhand::cpu {
+namespace {
+
+#include "kernels/cpu/vector_avx2.inl"
+
+#include "kernels/cpu/quantised.inl"
+
+#include "kernels/cpu/floats.inl"
+
+#include "kernels/cpu/rows.inl"
+
+#include "kernels/cpu/attention.inl"
+
+#include "kernels/cpu/table.inl"
+
+bool supported() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+}
+
+}  // namespace
+
+extern const Isa isa_avx2 = make_isa("avx2", supported);
+
+}  // namespace deskhand::cpu

@@ -1,0 +1,109 @@
+// Everything but products, on every instruction set against the definition.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+
+#include "kernels/cpu/cores.h"
+#include "tests/kernels/op_support.h"
+
+namespace deskhand {
+namespace {
+
+using testing::Matrix;
+using testing::nmse;
+
+class Ops : public ::testing::TestWithParam<std::string> {
+ protected:
+  std::unique_ptr<Backend> backend = make_cpu_backend({.threads = 2, .isa = GetParam()});
+  std::unique_ptr<Backend> reference = make_reference_backend();
+
+  /// Runs an op that works in place on equal matrices.
+  template <class Op>
+  void compare(Matrix start, const Op& op) {
+    Matrix actual = start, expected = start;
+    op(*backend, actual.view());
+    op(*reference, expected.view());
+    EXPECT_LE(nmse(actual, expected), 1e-7) << start.rows() << " x " << start.cols();
+    actual.check_guards();
+  }
+};
+
+constexpr std::array<std::array<int64_t, 2>, 5> shapes = {{{1, 5}, {3, 48}, {2, 1001}, {64, 896}, {130, 515}}};
+
+TEST_P(Ops, RmsNorm) {
+  for (const auto& [rows, cols] : shapes) {
+    Matrix w = Matrix::random(1, cols, 3);
+    compare(Matrix::random(rows, cols, 1), [&](Backend& device, View x) {
+      device.rms_norm(x, x, {w.view().row(0), static_cast<size_t>(cols)}, 1e-6f);
+    });
+  }
+  Matrix w = Matrix::random(1, 20, 3);
+  compare(Matrix::random(4, 80, 1), [&](Backend& device, View x) {
+    device.rms_norm(x, x, {w.view().row(0), 20}, 1e-6f);
+  });
+}
+
+TEST_P(Ops, Rope) {
+  const std::array<int32_t, 5> positions = {0, 1, 77, 4095, 100000};
+  for (const RopePairing pairing : {RopePairing::adjacent, RopePairing::halves}) {
+    for (const auto& [head_dim, pairs] : {std::array{64, 32}, {48, 12}, {256, 128}, {10, 5}, {300, 150}}) {
+      std::vector<float> frequencies;
+      for (int i = 0; i < pairs; ++i) frequencies.push_back(std::pow(10000.0f, -static_cast<float>(i) / pairs));
+      compare(Matrix::random(5, 3 * head_dim, 1), [&](Backend& device, View x) {
+        device.rope(x, head_dim, {.inv_freq = frequencies, .scale = 1.2f, .pairing = pairing}, positions);
+      });
+    }
+  }
+}
+
+TEST_P(Ops, Glu) {
+  for (const Activation activation : {Activation::silu, Activation::gelu_tanh}) {
+    for (const auto& [rows, cols] : shapes) {
+      Matrix up = Matrix::random(rows, cols, 2);
+      for (const float size : {1.0f, 100.0f}) {
+        compare(Matrix::random(rows, cols, 1, size),
+                [&](Backend& device, View x) { device.glu(x, x, up.view(), activation); });
+      }
+    }
+  }
+}
+
+TEST_P(Ops, AddGatherAndSoftCap) {
+  for (const auto& [rows, cols] : shapes) {
+    Matrix other = Matrix::random(rows, cols, 2);
+    compare(Matrix::random(rows, cols, 1), [&](Backend& device, View x) { device.add(x, other.view()); });
+    std::vector<int32_t> picks;
+    for (int64_t r = 0; r < rows; ++r) picks.push_back(static_cast<int32_t>(r * r % rows));
+    compare(Matrix(rows, cols), [&](Backend& device, View x) { device.gather_rows(x, other.view(), picks); });
+    for (const float size : {0.01f, 10.0f, 1000.0f}) {
+      compare(Matrix::random(rows, cols, 1, size), [&](Backend& device, View x) { device.soft_cap(x, 30.0f); });
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryIsa, Ops, ::testing::ValuesIn(cpu_isas().begin(), cpu_isas().end()),
+                         [](const auto& instance) { return instance.param; });
+
+TEST(CpuBackend, PicksTheBestAndRefusesTheUnknown) {
+  const auto backend = make_cpu_backend({});
+  EXPECT_EQ(backend->info().isa, cpu_isas().front());
+  EXPECT_EQ(backend->info().threads, cpu::usable_cores());
+  EXPECT_THROW(make_cpu_backend({.isa = "z80"}), std::runtime_error);
+  EXPECT_EQ(reinterpret_cast<uintptr_t>(backend->allocate(100)->data()) % 64, 0u);
+}
+
+TEST(Cores, QuotaOfACgroup) {
+  EXPECT_EQ(cpu::quota_cores("200000 100000"), 2);
+  EXPECT_EQ(cpu::quota_cores("150000 100000"), 2);
+  EXPECT_EQ(cpu::quota_cores("1000 100000"), 1);
+  EXPECT_EQ(cpu::quota_cores("max 100000"), std::nullopt);
+  EXPECT_EQ(cpu::quota_cores(""), std::nullopt);
+  EXPECT_EQ(cpu::quota_cores("5"), std::nullopt);
+  EXPECT_EQ(cpu::quota_cores("5 0"), std::nullopt);
+}
+
+}  // namespace
+}  // namespace deskhand
