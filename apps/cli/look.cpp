@@ -17,8 +17,8 @@ auto open_or_say(Open open, std::string_view what, CommandContext& context) {
 
 }  // namespace
 
-Eyes::Eyes(const std::string& display, CommandContext& context)
-    : desktop_(open_x11_desktop({.display = display})),
+Eyes::Eyes(const X11Options& display, CommandContext& context)
+    : desktop_(open_x11_desktop(display)),
       accessibility_(open_or_say(open_accessibility, "accessibility", context)),
       ocr_(open_or_say(open_ocr, "OCR", context)),
       reader_(accessibility_.get(), ocr_.get()) {}

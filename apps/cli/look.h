@@ -1,7 +1,7 @@
 #pragma once
 // One look at a screen or a picture, with whatever readers this machine has.
 //
-//   Eyes eyes(display, context);
+//   Eyes eyes({.display = ":1"}, context);
 //   Look look = eyes.look();                          // capture, windows, elements
 
 #include <memory>
@@ -22,7 +22,7 @@ struct Look {
 /// The desktop of a display with its accessibility bus and OCR. With --verbose it says what is missing.
 class Eyes {
  public:
-  Eyes(const std::string& display, CommandContext& context);
+  Eyes(const X11Options& display, CommandContext& context);
   Look look();
   Desktop& desktop() { return *desktop_; }
   ScreenReader& reader() { return reader_; }

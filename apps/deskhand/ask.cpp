@@ -25,7 +25,7 @@ struct Options {
 std::string with_screen(const Options& options, CommandContext& context) {
   if (!options.screen) return options.question;
   context.err << "the model has no eyes: it is told what the screen reader finds\n";
-  return screen_as_text(Eyes(options.display, context).look().screen) + "\n" + options.question;
+  return screen_as_text(Eyes({.display = options.display}, context).look().screen) + "\n" + options.question;
 }
 
 nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info, double load_seconds) {

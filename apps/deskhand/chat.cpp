@@ -84,7 +84,7 @@ class Chat {
       } else if (name == "/clear") {
         conversation_.clear();
       } else if (name == "/screen") {
-        screen_ = screen_as_text(Eyes(options_.display, context_).look().screen);
+        screen_ = screen_as_text(Eyes({.display = options_.display}, context_).look().screen);
         context_.err << "the model has no eyes: your next message tells it what the screen reader found\n";
       } else if (name == "/save") {
         if (rest.empty()) throw UsageError("/save needs a file name");

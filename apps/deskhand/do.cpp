@@ -12,6 +12,7 @@
 #include "apps/cli/look.h"
 #include "apps/cli/model_options.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/stage.h"
 #include "apps/cli/terminal_user.h"
 #include "apps/cli/user_files.h"
 
@@ -23,7 +24,8 @@ using nlohmann::ordered_json;
 struct Options {
   ModelOptions model;
   SamplingOptions sampling;
-  std::string task, display, approve = "ask", policy, trace, mind = "model", dialect;
+  StageOptions stage;
+  std::string task, approve = "ask", policy, trace, mind = "model", dialect;
   int max_steps = 30;
   double max_time = 600;
   bool dry_run = false, json = false;
@@ -147,7 +149,8 @@ ExitStatus code_of(Outcome::Status status) {
 
 ExitStatus carry_out(const Options& options, CommandContext& context) {
   const Policy policy = read_policy(options);
-  Eyes eyes(options.display, context);  // before the model: a missing display is said at once
+  const Stage stage(options.stage);
+  Eyes eyes(stage.x11(), context);  // before the model: a missing display is said at once
   const LoadedMind loaded = load_mind(options, context);
   if (context.stop.stop_requested()) throw Interrupted();
   Trace trace(trace_folder(options));
@@ -173,7 +176,11 @@ RunCommand define(CLI::App& app) {
   add_model_options(app, options->model);
   add_sampling_options(app, options->sampling);
   app.add_option("task", options->task, "the task, in words")->required();
-  app.add_option("--display", options->display, "X display (default: $DISPLAY)");
+  app.add_option("--display", options->stage.display, "X display (default: $DISPLAY)");
+  app.add_flag("--new-display", options->stage.private_display,
+               "a private display, so that you keep mouse and keyboard");
+  app.add_option("--app", options->stage.programs, "start this on the private display; may be given again")
+      ->allow_extra_args(false);
   app.add_option("--max-steps", options->max_steps, "most actions")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--max-time", options->max_time, "most seconds")->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--approve", options->approve,
@@ -198,6 +205,7 @@ extern const Command command_do;
 const Command command_do = {"do", "a desktop task, with the real mouse and keyboard",
                             "  deskhand do -m qwen.gguf \"Tick Remote and press Submit\"\n"
                             "  deskhand do --display :1 --approve auto --json \"Open the File menu\"\n"
+                            "  deskhand do --new-display --app mousepad \"Write Hello and save it as hello.txt\"\n"
                             "  deskhand do --dry-run \"Close the dialog\"",
                             define};
 

@@ -101,7 +101,8 @@ RunCommand define(CLI::App& app) {
   app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG");
   app.add_flag("--json", options->json, "for machines");
   return [options](CommandContext& context) {
-    const Look look = options->image.empty() ? Eyes(options->display, context).look() : look_at_file(options->image);
+    const Look look =
+        options->image.empty() ? Eyes({.display = options->display}, context).look() : look_at_file(options->image);
     if (!options->marked.empty()) write_marked(look, options->marked);
     if (!options->find.empty()) return print_matches(look, *options, context.out);
     print_elements(look, options->json, context.out);
