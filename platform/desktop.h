@@ -72,12 +72,14 @@ class Desktop {
 
   virtual ScreenPoint pointer() = 0;
   virtual void move_pointer(ScreenPoint to) = 0;
+  /// Clicks and notches: 1 to 100, else std::invalid_argument.
   virtual void click(ScreenPoint at, MouseButton button, int count, Modifiers held) = 0;
   virtual void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) = 0;
   /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws DesktopError rather than skip a character. Returns early,
   /// with nothing pressed, when a stop is requested.
   virtual void type(std::string_view utf8, std::stop_token stop) = 0;
-  /// A chord in xdotool's names: "ctrl+shift+t", "Return", "alt+F4".
+  /// A chord in xdotool's names: "ctrl+shift+t", "Return", "alt+F4". With a modifier, a letter is its key: "ctrl+S" is
+  /// "ctrl+s".
   virtual void key(std::string_view chord) = 0;
   /// Releases every modifier and button that this object pressed. Safe at any time.
   virtual void release_all() noexcept = 0;

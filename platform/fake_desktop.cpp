@@ -7,6 +7,13 @@
 #include "platform/key_chord.h"
 
 namespace deskhand {
+namespace {
+
+void check_count(int count) {
+  if (count < 1 || count > 100) throw std::invalid_argument(fmt::format("{} clicks: expected 1 to 100", count));
+}
+
+}  // namespace
 
 FakeDesktop::FakeDesktop(int width, int height) : picture(width, height), pointer_{width / 2, height / 2} {}
 
@@ -99,12 +106,14 @@ void FakeDesktop::move_pointer(ScreenPoint to) {
 
 void FakeDesktop::click(ScreenPoint at, MouseButton button, int count, Modifiers held) {
   check_point(at);
+  check_count(count);
   pointer_ = at;
   record({.kind = DesktopAction::Kind::click, .at = at, .button = button, .count = count, .held = held});
 }
 
 void FakeDesktop::scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) {
   check_point(at);
+  check_count(clicks);
   pointer_ = at;
   record({.kind = DesktopAction::Kind::scroll, .at = at, .count = clicks, .direction = direction, .held = held});
 }

@@ -57,6 +57,21 @@ bool is_modifier(KeySymbol symbol) {
   return (symbol >= XK_Shift_L && symbol <= XK_Hyper_R) || symbol == XK_ISO_Level3_Shift;
 }
 
+/// As people write shortcuts, Ctrl+S is the S key without Shift.
+KeySymbol without_case(KeySymbol symbol) {
+  KeySym lower = symbol, upper = symbol;
+  XConvertCase(symbol, &lower, &upper);
+  return static_cast<KeySymbol>(lower);
+}
+
+KeyCode modifier_named(const Keymap& map, KeySymbol symbol, std::string_view chord) {
+  std::optional<KeyCode> key = map.find_in_any_group(symbol);
+  const bool meta = symbol == XK_Meta_L || symbol == XK_Meta_R;  // most layouts have Meta on the Alt key's second level
+  if (!key && meta) key = map.find_in_any_group(XK_Alt_L);
+  if (!key) throw DesktopError(fmt::format("the keyboard has no key for a part of \"{}\"", chord));
+  return *key;
+}
+
 }  // namespace
 
 Keyboard::Keyboard(Connection& connection, Input& input)
@@ -89,28 +104,20 @@ void Keyboard::chord(std::string_view text) {
   std::vector<KeySymbol> symbols = parse_chord(text);
   input_.expect_free_modifiers();
   const Keymap map(connection_);
-  const KeySymbol last = symbols.back();
-  symbols.pop_back();
   std::vector<KeyCode> held;
-  for (const KeySymbol symbol : symbols) {
-    const std::optional<KeyCode> key = map.find_in_any_group(symbol);
-    if (!key) throw DesktopError(fmt::format("the keyboard has no key for a part of \"{}\"", text));
-    held.push_back(*key);
+  while (symbols.size() > 1 || (symbols.size() == 1 && is_modifier(symbols.front()))) {
+    held.push_back(modifier_named(map, symbols.front(), text));
+    symbols.erase(symbols.begin());
   }
-  if (is_modifier(last)) {
-    const std::optional<KeyCode> key = map.find_in_any_group(last);
-    if (!key) throw DesktopError(fmt::format("the keyboard has no key for \"{}\"", text));
-    press({.key = *key, .modifiers = held});
-    return;
+  if (symbols.empty()) {  // modifiers alone
+    const KeyCode last = held.back();
+    held.pop_back();
+    return press({.key = last, .modifiers = std::move(held)});
   }
-  // As people write shortcuts, Ctrl+S is the S key without Shift.
-  KeySymbol symbol = last;
-  if (!held.empty()) {
-    KeySym lower = last, upper = last;
-    XConvertCase(last, &lower, &upper);
-    symbol = static_cast<KeySymbol>(lower);
-  }
+  const KeySymbol symbol = held.empty() ? symbols.front() : without_case(symbols.front());
   const char32_t character = character_of(symbol);
+  std::optional<Unlocked> unlocked;
+  if (character > U' ' && held.empty()) unlocked.emplace(connection_);
   std::optional<Stroke> stroke = map.find(symbol);
   if (!stroke && character != 0) stroke = map.find_character(character);
   if (!stroke && !held.empty()) {

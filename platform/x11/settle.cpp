@@ -14,8 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-constexpr milliseconds ping_patience{3000};
-constexpr milliseconds sleep_patience{1500};
+constexpr milliseconds ping_patience{10'000};
+constexpr milliseconds sleep_patience{5000};
 constexpr milliseconds least_settle{100};    ///< for clients that do not answer pings
 constexpr milliseconds unknown_settle{500};  ///< for clients of which nothing is known
 constexpr int asleep_samples = 4;            ///< so often in a row, 10 ms apart
@@ -31,17 +31,18 @@ void FocusReader::wait_until_read() {
   connection_.sync();
   const ::Window window = focused_client(connection_);
   if (window == 0) return;  // nobody reads
-  if (answers_ping(window)) return;
+  if (speaks_ping(window)) return expect_answer(window);
   std::this_thread::sleep_for(least_settle);
   const int pid = static_cast<int>(property_value(connection_, window, "_NET_WM_PID").value_or(0));
   if (pid <= 0 || !wait_asleep(pid)) std::this_thread::sleep_for(unknown_settle);
 }
 
-bool FocusReader::answers_ping(::Window window) {
-  const Atom ping = connection_.atom("_NET_WM_PING");
+bool FocusReader::speaks_ping(::Window window) {
   const auto protocols = property_values(connection_, window, "WM_PROTOCOLS");
-  if (std::find(protocols.begin(), protocols.end(), ping) == protocols.end()) return false;
+  return std::find(protocols.begin(), protocols.end(), connection_.atom("_NET_WM_PING")) != protocols.end();
+}
 
+void FocusReader::expect_answer(::Window window) {
   ::Display* display = connection_.get();
   XSelectInput(display, connection_.root(), SubstructureNotifyMask);  // the answer comes to the root window
   XEvent event{};
@@ -49,14 +50,18 @@ bool FocusReader::answers_ping(::Window window) {
   event.xclient.window = window;
   event.xclient.message_type = connection_.atom("WM_PROTOCOLS");
   event.xclient.format = 32;
-  event.xclient.data.l[0] = static_cast<long>(ping);
+  event.xclient.data.l[0] = static_cast<long>(connection_.atom("_NET_WM_PING"));
   event.xclient.data.l[1] = ++next_ping_;
   event.xclient.data.l[2] = static_cast<long>(window);
   XSendEvent(display, window, False, NoEventMask, &event);
   const auto deadline = Clock::now() + ping_patience;
-  while (answered_ != next_ping_ && Clock::now() < deadline) connection_.pump(milliseconds(20));
-  XSelectInput(display, connection_.root(), NoEventMask);
-  return answered_ == next_ping_;
+  // A window that closes meanwhile never answers, and reads nothing any more.
+  while (answered_ != next_ping_ && Clock::now() < deadline && speaks_ping(window)) {
+    connection_.pump(milliseconds(20));
+  }
+  XSelectInput(connection_.get(), connection_.root(), NoEventMask);
+  if (answered_ == next_ping_ || !speaks_ping(window)) return;
+  throw DesktopError("the program in the focused window does not answer: what was typed may not have arrived");
 }
 
 void FocusReader::on_event(const XEvent& event) {

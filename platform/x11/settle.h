@@ -18,10 +18,12 @@ class FocusReader {
   FocusReader(const FocusReader&) = delete;
   FocusReader& operator=(const FocusReader&) = delete;
 
+  /// Throws DesktopError when a client that should answer does not.
   void wait_until_read();
 
  private:
-  bool answers_ping(::Window window);
+  bool speaks_ping(::Window window);
+  void expect_answer(::Window window);
   bool wait_asleep(int pid);
   void on_event(const XEvent& event);
 

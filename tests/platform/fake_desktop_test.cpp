@@ -25,6 +25,7 @@ TEST(FakeDesktop, RecordsActionsAndLetsThemChangeThePicture) {
 TEST(FakeDesktop, RefusesWhatARealOneRefuses) {
   FakeDesktop desktop(100, 80);
   EXPECT_THROW(desktop.click({100, 5}, MouseButton::left, 1, 0), std::invalid_argument);
+  EXPECT_THROW(desktop.click({1, 5}, MouseButton::left, 0, 0), std::invalid_argument);
   EXPECT_THROW(desktop.key("ctrl+nosuchkey"), std::invalid_argument);
   EXPECT_THROW(desktop.type("\xff", {}), std::invalid_argument);
   EXPECT_TRUE(desktop.actions.empty());

@@ -14,6 +14,7 @@
 #include <X11/Xutil.h>
 #include <X11/extensions/XTest.h>
 #include <gtest/gtest.h>
+#include <xkbcommon/xkbcommon.h>
 
 #include <bit>
 #include <chrono>
@@ -153,6 +154,12 @@ class EventWindow {
     XSync(display_, 0);
   }
 
+  void lock_group(unsigned group) {
+    const std::lock_guard lock(mutex_);
+    XkbLockGroup(display_, XkbUseCoreKbd, group);
+    XSync(display_, 0);
+  }
+
   void leave_shift_pressed() {
     const std::lock_guard lock(mutex_);
     XTestFakeKeyEvent(display_, XKeysymToKeycode(display_, XStringToKeysym("Shift_L")), 1, CurrentTime);
@@ -198,15 +205,10 @@ class EventWindow {
     if (event.type == KeyPress) received->text = utf8_of(symbol);
   }
 
-  /// Latin-1 and Unicode keysyms; a few legacy ones that the tests use.
   static std::string utf8_of(KeySym symbol) {
-    if (symbol == XStringToKeysym("zabovedot")) return "ż";
-    if (symbol == XStringToKeysym("EuroSign")) return "€";
-    const unsigned long c = symbol >= 0x1000100 && symbol <= 0x110ffff ? symbol - 0x1000000 : symbol;
-    if (c < 0x20 || (symbol > 0xff && symbol < 0x1000100)) return "";
-    if (c < 0x80) return {static_cast<char>(c)};
-    return {static_cast<char>(0xe0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3f)),
-            static_cast<char>(0x80 | (c & 0x3f))};
+    char text[8] = "";
+    xkb_keysym_to_utf8(static_cast<xkb_keysym_t>(symbol), text, sizeof text);
+    return text;
   }
 
   ::Display* display_;

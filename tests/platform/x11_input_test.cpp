@@ -77,11 +77,12 @@ TEST(X11Input, ChordsPressModifiersFirstAndReleaseAll) {
   desktop->key("plus");
   desktop->key("super");
   desktop->key("€");
-  window.collect([&] { return window.count(KeyRelease) == 12; });
+  desktop->key("meta+x");
+  window.collect([&] { return window.count(KeyRelease) == 14; });
   std::vector<std::string> names;
   for (const ReceivedEvent& event : of_kind(window.events(), KeyPress)) names.push_back(event.name);
   EXPECT_EQ(names, (std::vector<std::string>{"Control_L", "Shift_L", "T", "Control_L", "s", "Alt_L", "F4", "Return",
-                                             "Shift_L", "plus", "Super_L", "EuroSign"}));
+                                             "Shift_L", "plus", "Super_L", "EuroSign", "Alt_L", "x"}));
   EXPECT_EQ(window.pressed_keys(), 0);
   EXPECT_THROW(desktop->key("ctrl+nosuchkey"), std::invalid_argument);
   EXPECT_EQ(window.pressed_keys(), 0);
@@ -142,6 +143,23 @@ TEST(X11Input, CapsLockAndStuckModifiersDoNotSpoilTheText) {
   EXPECT_EQ(window.text(), "aB ż");
   EXPECT_TRUE(window.caps_locked()) << "as it was before";
   EXPECT_EQ(window.pressed_keys(), 0);
+}
+
+TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
+  TestServer server({.layout = "us,ru"});
+  EventWindow window(server.display(), {0, 0, 400, 400});
+  auto desktop = open_x11_desktop({.display = server.display()});
+  window.lock_group(1);
+  const std::string text = "Привет, abc ż @ Ёж";
+  desktop->type(text, {});
+  window.collect([&] { return window.text().size() >= text.size(); });
+  EXPECT_EQ(window.text(), text);
+  const size_t before = window.events().size();
+  desktop->key("ctrl+c");
+  window.collect([&] { return window.events().size() == before + 4; });
+  const ReceivedEvent press = window.events()[before + 1];
+  EXPECT_EQ(press.detail, 54U) << "the key of c, whatever the group";
+  EXPECT_EQ(press.state & 0xff, static_cast<unsigned>(ControlMask));
 }
 
 TEST(X11Input, ReleaseAllWorksFromAnotherThread) {
