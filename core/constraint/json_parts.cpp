@@ -1,5 +1,7 @@
 #include "core/constraint/json_parts.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdlib>
@@ -7,6 +9,16 @@
 namespace deskhand {
 
 using Expression = GrammarBuilder::Expression;
+
+JsonParts::JsonParts(GrammarBuilder& builder, JsonStyle style) : builder_(builder), style_(std::move(style)) {
+  const auto check = [](std::string text, char separator) {
+    std::erase_if(text, [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; });
+    if (text.size() == 1 && text[0] == separator) return;
+    throw SchemaError(fmt::format("JSON separator \"{}\": expected '{}' and white space", text, separator));
+  };
+  check(style_.item_separator, ',');
+  check(style_.key_separator, ':');
+}
 
 Expression JsonParts::digit_range(char first, char last) {
   return builder_.byte(static_cast<uint8_t>(first), static_cast<uint8_t>(last));

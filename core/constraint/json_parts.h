@@ -39,7 +39,8 @@ class JsonParts {
     bool exclusive = false;
   };
 
-  JsonParts(GrammarBuilder& builder, JsonStyle style) : builder_(builder), style_(std::move(style)) {}
+  /// Throws SchemaError for separators that JSON does not have.
+  JsonParts(GrammarBuilder& builder, JsonStyle style);
 
   /// min…max code points.
   Expression string(uint32_t min = 0, uint32_t max = unbounded);

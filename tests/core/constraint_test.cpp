@@ -143,10 +143,10 @@ TEST(GrammarConstraint, MasksAndForcedBytesEqualBruteForce) {
   const Grammar grammar = calls(names);
   TokenMask mask(trie.vocabulary_size());
   int ends = 0;
-  for (int walk = 0; walk < 12; ++walk) {
+  for (int walk = 0; walk < 6; ++walk) {
     GrammarConstraint constraint(grammar, trie);
     std::string text;
-    for (int step = 0; step < 40 && !constraint.must_end(); ++step) {
+    for (int step = 0; step < 30 && !constraint.must_end(); ++step) {
       constraint.allowed(mask);
       std::vector<size_t> ids;
       for (size_t id = 0; id < vocabulary.size(); ++id) {
@@ -223,10 +223,10 @@ TEST(GrammarConstraint, LongTextsStayBounded) {
   const std::unique_ptr<Constraint> early = constraint.clone();
   constraint.accept("done(");
   const std::string open(1000, '[');
-  for (int i = 0; i < 150; ++i) constraint.accept(open);
+  for (int i = 0; i < 120; ++i) constraint.accept(open);
   constraint.accept("x");
   const std::string close(1000, ']');
-  for (int i = 0; i < 150; ++i) constraint.accept(close);
+  for (int i = 0; i < 120; ++i) constraint.accept(close);
   EXPECT_EQ(constraint.forced(), ")");
   early->accept("click(\"Sav");
   EXPECT_EQ(early->forced(), "e");

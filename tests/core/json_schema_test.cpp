@@ -379,6 +379,9 @@ TEST(JsonSchema, RefusesByNameAndPlace) {
     EXPECT_NE(error_of(Json::parse(schema)).find(expected), std::string::npos) << schema << "\n"
                                                                                << error_of(Json::parse(schema));
   }
+  EXPECT_THROW(json_grammar({";", ":"}), SchemaError);
+  EXPECT_THROW(json_grammar({",", ""}), SchemaError);
+  EXPECT_NO_THROW(json_grammar({",\n  ", " : "}));
   EXPECT_NE(error_of({{"const", "\xFF"}}).find("invalid UTF-8"), std::string::npos);
 }
 
