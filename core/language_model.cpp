@@ -16,7 +16,7 @@ int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
   constexpr double usable = 0.75;  // the rest is for weights that are not in memory yet, and for others
   const double memory = usable * static_cast<double>(available_memory());
   const double fits = memory / static_cast<double>(bytes_per_token);
-  if (asked == 0) {
+  if (asked <= 0) {
     const auto most = static_cast<int64_t>(std::min(fits, static_cast<double>(trained)));
     return std::max(most, std::min(trained, KvPlan::page_tokens));
   }
