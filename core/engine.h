@@ -39,9 +39,9 @@ struct EngineOptions {
   int threads = 0;              ///< 0: the real cores that this process may use
   int64_t context = 0;          ///< tokens; 0: what the model has, up to what memory allows
   DType kv_type = DType::f16;   ///< f32, f16, bf16
-  int64_t prefill_chunk = 512;  ///< rows per forward pass of a prompt
+  int64_t prefill_chunk = 128;  ///< rows per forward pass of a prompt; what a request to stop may have to wait for
   bool exact = false;           ///< float activations in quantised products
-  std::string isa;              ///< empty: the best
+  std::string isa = {};         ///< empty: the best
 };
 
 struct ModelInfo {
@@ -61,7 +61,7 @@ struct GenerateOptions {
   int64_t max_tokens = 512;
   Sampling sampling = {};
   std::vector<std::string> stop_texts = {};  ///< the reply ends before the first of these
-  bool ignore_end = false;              ///< for benchmarks
+  bool ignore_end = false;                   ///< for benchmarks
 };
 
 enum class EndReason { end_token, constraint_complete, stop_text, max_tokens, context_full, stopped };

@@ -72,9 +72,15 @@ TEST_P(Stories, LogitsOfAllPositionsAreTheGoldenOnes) {
   RecordProperty("worst_difference", std::to_string(worst));
 }
 
+std::unique_ptr<Backend> cpu_backend() {
+  return make_cpu_backend({.threads = 2, .isa = {}});
+}
+
 INSTANTIATE_TEST_SUITE_P(Backends, Stories,
                          ::testing::Values(Case{"reference", make_reference_backend, DType::f32},
-                                           Case{"reference_f16", make_reference_backend, DType::f16}),
+                                           Case{"reference_f16", make_reference_backend, DType::f16},
+                                           Case{"cpu", cpu_backend, DType::f32},
+                                           Case{"cpu_f16", cpu_backend, DType::f16}),
                          [](const auto& name) { return name.param.name; });
 
 }  // namespace

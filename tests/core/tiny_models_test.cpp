@@ -134,11 +134,16 @@ TEST_P(TinyModels, StopsBetweenChunksAndKeepsWhatWasFed) {
   EXPECT_EQ(s.set(prompt(), {}), 20);
 }
 
+std::unique_ptr<Backend> cpu_backend() {
+  return make_cpu_backend({.threads = 2, .isa = {}});
+}
+
 INSTANTIATE_TEST_SUITE_P(
     Families, TinyModels,
     ::testing::Combine(::testing::Values("tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2",
                                          "tiny_gemma3"),
-                       ::testing::Values(std::pair<const char*, Make>{"reference", make_reference_backend})),
+                       ::testing::Values(std::pair<const char*, Make>{"reference", make_reference_backend},
+                                         std::pair<const char*, Make>{"cpu", cpu_backend})),
     [](const auto& name) { return std::get<0>(name.param) + "_" + std::get<1>(name.param).first; });
 
 }  // namespace

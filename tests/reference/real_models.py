@@ -22,7 +22,7 @@ import transformers
 from checkpoint_names import gguf_name, unpermute
 
 GREEDY = 48
-# Cut to these lengths, five prompts each, so that each five make one batch.
+# Prompts are cut to these lengths, five to each.
 LENGTHS = [7, 13, 20, 32]
 PROMPTS = [
     # 7
@@ -57,7 +57,7 @@ class Server:
 
     def __init__(self, program, model, port=18391):
         self.url = f"http://127.0.0.1:{port}"
-        self.command = [program, "-m", model, "--port", str(port), "-c", "512", "-np", "1", "-t", "2", "--no-webui"]
+        self.command = [program, "-m", model, "--port", str(port), "-c", "512", "-np", "1", "-t", "1", "--no-webui"]
 
     def __enter__(self):
         self.process = subprocess.Popen(self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -137,16 +137,23 @@ def load(path):
     return model
 
 
-def greedy(model, batch):
-    """Greedy ids and margins of prompts of equal length."""
-    ids, cache = torch.tensor(batch), transformers.DynamicCache(config=model.config)
+def greedy(model, prompts):
+    """Greedy ids and margins of all prompts in one batch, padded on the left."""
+    longest = max(map(len, prompts))
+    mask = torch.tensor([[0] * (longest - len(p)) + [1] * len(p) for p in prompts])
+    ids = torch.tensor([[0] * (longest - len(p)) + p for p in prompts])
+    positions = (mask.cumsum(1) - 1).clamp(min=0)
+    cache = transformers.DynamicCache(config=model.config)
     chosen, margins = [], []
     for _ in range(GREEDY):
-        logits = model(ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits[:, -1]
+        logits = model(ids, attention_mask=mask, position_ids=positions, past_key_values=cache, use_cache=True,
+                       logits_to_keep=1).logits[:, -1]
         best = logits.topk(2)
         chosen.append(best.indices[:, 0].tolist())
         margins.append([round(m, 4) for m in (best.values[:, 0] - best.values[:, 1]).tolist()])
         ids = best.indices[:, :1]
+        mask = torch.cat([mask, torch.ones_like(ids)], 1)
+        positions = positions[:, -1:] + 1
     return list(zip(*chosen)), list(zip(*margins))
 
 
@@ -165,13 +172,11 @@ def main():
                 raise RuntimeError(f"prompt {i} has only {len(ids)} tokens: {text!r}")
             cases.append({"prompt": ids, "llama_cpp": server.greedy(ids)})
     model = load(options.model)
+    torch.set_num_threads(1)
     with torch.no_grad():
-        for n in LENGTHS:
-            group = [case for case in cases if len(case["prompt"]) == n]
-            chosen, margins = greedy(model, [case["prompt"] for case in group])
-            for case, ids, margin in zip(group, chosen, margins):
-                case["transformers"], case["margins"] = list(ids), list(margin)
-            print(n, "done", flush=True)
+        chosen, margins = greedy(model, [case["prompt"] for case in cases])
+    for case, ids, margin in zip(cases, chosen, margins):
+        case["transformers"], case["margins"] = list(ids), list(margin)
     head = {"model": pathlib.Path(options.model).name, "transformers": transformers.__version__}
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     options.out.write_text(json.dumps(head)[:-1] + f", \"cases\": [\n{lines}\n]}}\n")

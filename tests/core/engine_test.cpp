@@ -1,0 +1,96 @@
+#include "core/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "core/constraint/token_trie.h"
+#include "tests/support/test_data.h"
+
+namespace deskhand {
+namespace {
+namespace fs = std::filesystem;
+using ::testing::HasSubstr;
+
+std::string refusal(const fs::path& path, const EngineOptions& options = {}) {
+  try {
+    Engine::open(path, options);
+  } catch (const ModelFileError& error) {
+    EXPECT_THAT(std::string(error.what()), Not(HasSubstr("\n")));
+    return error.what();
+  }
+  return "opened";
+}
+
+TEST(Engine, DescribesAModel) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  const auto engine = Engine::open(folder / "stories260K-f32.gguf", {.threads = 1, .kv_type = DType::f32});
+  const ModelInfo& info = engine->info();
+  EXPECT_EQ(info.name, "stories260K");
+  EXPECT_EQ(info.architecture, "llama");
+  EXPECT_EQ(info.types, "F32 48");
+  EXPECT_EQ(info.parameters, 292800);
+  EXPECT_EQ(info.layers, 5);
+  EXPECT_EQ(info.width, 64);
+  EXPECT_EQ(info.heads, 8);
+  EXPECT_EQ(info.kv_heads, 4);
+  EXPECT_EQ(info.head_dim, 8);
+  EXPECT_EQ(info.vocabulary, 512);
+  EXPECT_EQ(info.trained_context, 512);
+  EXPECT_EQ(info.context, 512);
+  EXPECT_EQ(info.kv_bytes_per_token, 5u * 2 * 4 * 8 * 4);
+  EXPECT_EQ(info.bytes_per_token, info.weight_bytes - 512u * 64 * 4);
+  EXPECT_FALSE(info.has_chat_template);
+  EXPECT_EQ(engine->chat_template(), nullptr);
+  EXPECT_EQ(engine->token_trie().vocabulary_size(), engine->tokenizer().vocabulary_size());
+  EXPECT_EQ(engine->backend().info().threads, 1);
+}
+
+TEST(Engine, TellsAStory) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  const auto engine = Engine::open(folder / "stories260K-f32.gguf", {.threads = 2});
+  const auto session = engine->new_session();
+  session->set_prompt(std::vector<int32_t>{engine->tokenizer().bos()});
+  const Generation g = session->generate({.max_tokens = 30}, nullptr, {}, {});
+  EXPECT_THAT(g.text, ::testing::StartsWith("Once upon a time, there was a little girl named Lily."));
+}
+
+TEST(Engine, WhatIsNoModelIsRefusedInOneLine) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  const testing::TemporaryFolder scratch;
+  const fs::path path = scratch.path() / "model.gguf";
+  const auto write = [&](const std::string& bytes) { std::ofstream(path, std::ios::binary) << bytes; };
+  const std::string story = testing::read_file(folder / "stories260K-f32.gguf");
+  write(story.substr(0, story.size() / 2));
+  EXPECT_THAT(refusal(path), HasSubstr("truncated"));
+  write(story.substr(0, 100));
+  EXPECT_THAT(refusal(path), HasSubstr("model.gguf"));
+  write("This is a text file.\nIt only has the name.\n");
+  EXPECT_THAT(refusal(path), HasSubstr("not a GGUF model file"));
+  EXPECT_THAT(refusal(scratch.path() / "absent.gguf"), HasSubstr("absent.gguf"));
+  EXPECT_THAT(refusal(scratch.path()), HasSubstr(scratch.path().string()));
+}
+
+TEST(Engine, AContextBeyondMemoryIsRefused) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  EXPECT_THROW(Engine::open(folder / "stories260K-f32.gguf", {.context = int64_t{1} << 40}), NotEnoughMemory);
+}
+
+TEST(Engine, OpensARealModelQuickly) {
+  const auto folder = testing::test_models_folder();
+  const fs::path path = folder.value_or("") / "qwen2.5-coder-0.5b.gguf";
+  if (!folder || !fs::exists(path)) GTEST_SKIP() << "qwen2.5-coder-0.5b.gguf is not there";
+  const auto start = std::chrono::steady_clock::now();
+  const auto engine = Engine::open(path, {.context = 4096});
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  RecordProperty("seconds", std::to_string(seconds));
+  EXPECT_LT(seconds, 20.0);  // far more than it takes, for loaded machines
+  EXPECT_EQ(engine->info().name, "Qwen2.5 Coder 0.5B Instruct AWQ");
+  EXPECT_TRUE(engine->info().has_chat_template);
+  ASSERT_NE(engine->chat_template(), nullptr);
+}
+
+}  // namespace
+}  // namespace deskhand

@@ -1,0 +1,150 @@
+// Real quantised models against transformers on the dequantised weights and against llama.cpp
+// (tests/reference/real_models.py). The small ones run wherever their files are; the larger ones when
+// DESKHAND_TEST_LARGE_MODELS is set.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/token_state.h"
+#include "tests/support/test_data.h"
+
+namespace deskhand {
+namespace {
+namespace fs = std::filesystem;
+
+constexpr double tie = 0.02;  // two best logits this close may change places
+
+struct Case {
+  std::vector<int32_t> prompt, transformers, llama_cpp;
+  std::vector<double> margins;
+};
+
+struct RealModel {
+  std::string name;
+  bool large;
+};
+
+void PrintTo(const RealModel& model, std::ostream* out) {
+  *out << model.name;
+}
+
+int32_t largest(const float* logits, int64_t count) {
+  return static_cast<int32_t>(std::max_element(logits, logits + count) - logits);
+}
+
+class RealModels : public ::testing::TestWithParam<RealModel> {
+ protected:
+  void open(bool exact) {
+    const auto folder = testing::test_models_folder();
+    const std::string name = GetParam().name;
+    if (!folder || !fs::exists(*folder / (name + ".gguf"))) GTEST_SKIP() << name << ".gguf is not there";
+    if (GetParam().large && std::getenv("DESKHAND_TEST_LARGE_MODELS") == nullptr) {
+      GTEST_SKIP() << "DESKHAND_TEST_LARGE_MODELS is not set";
+    }
+    const auto json = nlohmann::json::parse(testing::read_file("tests/core/fixtures/real_" + name + ".json"));
+    for (const auto& c : json["cases"]) {
+      cases_.push_back({.prompt = c["prompt"],
+                        .transformers = c["transformers"],
+                        .llama_cpp = c["llama_cpp"],
+                        .margins = c["margins"]});
+    }
+    ASSERT_EQ(cases_.size(), 20u);
+    backend_ = make_cpu_backend({.isa = {}, .exact = exact});
+    model_ = std::make_unique<LanguageModel>(
+        GgufFile::open(*folder / (name + ".gguf")), *backend_,
+        LanguageModelOptions{.context = 128, .kv_type = exact ? DType::f32 : DType::f16, .max_rows = 128});
+  }
+
+  /// The likeliest id before each id of `reply`, given the prompt and the ids before it; in one pass.
+  std::vector<int32_t> likeliest_in_one_pass(const Case& c, const std::vector<int32_t>& reply) {
+    KvSequence sequence(model_->pages(), model_->context());
+    Batch batch(model_->decoder().plan(), model_->max_rows());
+    const auto prompt = static_cast<int64_t>(c.prompt.size()), count = static_cast<int64_t>(reply.size());
+    sequence.reserve(prompt + count);
+    for (int64_t i = 0; i < prompt + count - 1; ++i) {
+      const int32_t id = i < prompt ? c.prompt[static_cast<size_t>(i)] : reply[static_cast<size_t>(i - prompt)];
+      batch.add(sequence, id, i, i >= prompt - 1);
+    }
+    const int64_t vocabulary = model_->config().vocabulary;
+    const auto buffer = backend_->allocate(static_cast<size_t>(count * vocabulary) * sizeof(float));
+    const View logits{buffer->data(), DType::f32, count, vocabulary};
+    model_->decoder().forward(batch, logits);
+    std::vector<int32_t> out;
+    for (int64_t i = 0; i < count; ++i) out.push_back(largest(logits.row(i), vocabulary));
+    return out;
+  }
+
+  /// The same, prompt first, then id by id.
+  std::vector<int32_t> likeliest_step_by_step(const Case& c, const std::vector<int32_t>& reply) {
+    TokenState state(*model_, *backend_, 64);
+    state.set(c.prompt, {});
+    std::vector<int32_t> out;
+    for (int32_t id : reply) {
+      out.push_back(largest(state.logits().data(), model_->config().vocabulary));
+      state.push(id);
+    }
+    return out;
+  }
+
+  static void expect_tokens_of_transformers(const Case& c, const std::vector<int32_t>& ids, const std::string& how) {
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (c.margins[i] > tie) {
+        EXPECT_EQ(ids[i], c.transformers[i]) << how << ", token " << i << ", margin " << c.margins[i];
+      }
+    }
+  }
+
+  static constexpr size_t stepped = 4;  // prompts that are fed step by step too
+  std::vector<Case> cases_;
+  std::unique_ptr<Backend> backend_;
+  std::unique_ptr<LanguageModel> model_;
+};
+
+TEST_P(RealModels, GreedyTokensAreThoseOfTransformers) {
+  open(true);
+  if (IsSkipped() || HasFatalFailure()) return;
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    const Case& c = cases_[i];
+    ASSERT_EQ(c.transformers.size(), 48u);
+    const std::string name = "prompt " + std::to_string(i);
+    expect_tokens_of_transformers(c, likeliest_in_one_pass(c, c.transformers), name);
+    if (i % (cases_.size() / stepped) == 0) {
+      expect_tokens_of_transformers(c, likeliest_step_by_step(c, c.transformers), name + " in steps");
+    }
+  }
+}
+
+TEST_P(RealModels, TokensAgreeWithLlamaCpp) {
+  open(false);
+  if (IsSkipped() || HasFatalFailure()) return;
+  size_t all = 0, same = 0;
+  const auto compare = [&](const std::vector<int32_t>& ids, const std::vector<int32_t>& expected) {
+    all += ids.size();
+    for (size_t i = 0; i < ids.size(); ++i) same += ids[i] == expected[i];
+  };
+  for (size_t i = 0; i < cases_.size(); ++i) {
+    const Case& c = cases_[i];
+    compare(likeliest_in_one_pass(c, c.llama_cpp), c.llama_cpp);
+    if (i % (cases_.size() / stepped) == 0) compare(likeliest_step_by_step(c, c.llama_cpp), c.llama_cpp);
+  }
+  ASSERT_GT(all, 700u);
+  const double agreement = static_cast<double>(same) / static_cast<double>(all);
+  RecordProperty("agreement", std::to_string(agreement));
+  EXPECT_GE(agreement, 0.98) << same << " of " << all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, RealModels,
+                         ::testing::Values(RealModel{"smollm2-135m", false}, RealModel{"qwen2.5-coder-0.5b", false},
+                                           RealModel{"qwen2.5-coder-1.5b", true}, RealModel{"gemma3-270m", true}),
+                         [](const auto& name) {
+                           std::string out = name.param.name;
+                           std::replace_if(
+                               out.begin(), out.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+                           return out;
+                         });
+
+}  // namespace
+}  // namespace deskhand
