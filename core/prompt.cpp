@@ -1,7 +1,11 @@
 #include "core/prompt.h"
 
+#include <algorithm>
 #include <bitset>
+#include <optional>
 #include <utility>
+
+#include "core/tokenizer/special_matcher.h"
 
 namespace deskhand {
 namespace {
@@ -27,6 +31,28 @@ std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted) {
     out.push_back(c);
     if (beginnings[static_cast<unsigned char>(c)]) out += breaker;
   }
+  return out;
+}
+
+std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply) {
+  const std::bitset<256> beginnings = tokenizer.special_beginnings();
+  const auto begins = [&](char c) { return beginnings[static_cast<unsigned char>(c)]; };
+  if (std::none_of(reply.begin(), reply.end(), begins)) return std::string(reply);
+  std::vector<SpecialMatcher::Entry> controls;
+  for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
+    if (tokenizer.is_control(id) && tokenizer.token_text(id).size() > 1) {
+      controls.push_back({tokenizer.token_text(id), id});
+    }
+  }
+  const SpecialMatcher matcher(std::move(controls));
+  std::string out;
+  size_t at = 0;
+  while (const std::optional<SpecialMatcher::Match> match = matcher.find(reply, at)) {
+    out.append(reply.substr(at, match->at + 1 - at));
+    out += breaker;
+    at = match->at + 1;
+  }
+  out.append(reply.substr(at));
   return out;
 }
 

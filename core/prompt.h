@@ -16,10 +16,15 @@
 
 namespace deskhand {
 
-/// The text with every control token that it spells broken by U+FDD0, which rendered_prompt_ids drops again after
-/// control tokens were matched. For every text that is not the template's own: the screen, files, tools, what a user
-/// pastes.
+/// The text with U+FDD0 after every character that begins a special token of several characters: control tokens, and
+/// tags such as <tool_call> that are tokens. rendered_prompt_ids drops U+FDD0 again after it has matched special
+/// tokens. Nothing that a template does with parts of the text (joining, trimming, cutting) can then make a special
+/// token. For every text that is not the template's own: the screen, files, tools, what a user pastes.
 std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted);
+
+/// For the model's own earlier replies: the control tokens that they spell are broken, tags such as <think> and
+/// <tool_call>, which templates look for, stay.
+std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply);
 
 /// Ids of a rendered template: control tokens are parsed, U+FDD0 is dropped after that, and bos is added when the model
 /// expects it and the template did not write it.

@@ -18,7 +18,7 @@ class Failure : public std::runtime_error {
 
 class Budget {
  public:
-  static constexpr uint64_t max_steps = 20'000'000;
+  static constexpr uint64_t max_steps = 10'000'000;
   static constexpr size_t max_text = size_t{32} << 20;    ///< bytes of one text, the output too
   static constexpr size_t max_texts = size_t{512} << 20;  ///< bytes of all texts made
   static constexpr int max_depth = 500;                   ///< nested expressions, statements, calls, values

@@ -8,6 +8,7 @@
 
 #include "core/chat_template/given.h"
 #include "core/chat_template/objects.h"
+#include "core/chat_template/text_functions.h"
 
 namespace deskhand::jinja {
 namespace {
@@ -139,31 +140,44 @@ Value raise_exception(Interpreter& in, const Arguments& arguments) {
   throw Failure(in.str(Given("raise_exception", arguments, {"message"}, 1).value(0)));
 }
 
-Value strftime_now(Interpreter& in, const Arguments& arguments) {
-  const std::string format = Given("strftime_now", arguments, {"format"}, 1).text(0);
+/// One conversion of strftime, with glibc's flags for padding and case.
+std::string time_part(const std::tm& now, char flag, char letter) {
+  const char conversion[] = {'%', letter, '\0'};
   std::ostringstream out;
   out.imbue(std::locale::classic());
+  out << std::put_time(&now, conversion);
+  std::string text = out.str();
+  if (flag == '-' || flag == '_') {
+    for (size_t i = 0; i + 1 < text.size() && (text[i] == '0' || text[i] == ' '); ++i) text[i] = ' ';
+    if (flag == '-') text = std::string(strip(text, {}, Side::left));
+  }
+  return flag == '^' || flag == '#' ? upper(text) : text;
+}
+
+Value strftime_now(Interpreter& in, const Arguments& arguments) {
+  const std::string format = Given("strftime_now", arguments, {"format"}, 1).text(0);
+  std::string out;
   for (size_t i = 0; i < format.size(); ++i) {
     if (format[i] != '%' || i + 1 >= format.size()) {
-      out << format[i];
+      out += format[i];
       continue;
     }
     // One conversion at a time: a width in the format must not make megabytes.
-    constexpr std::string_view flags = "-_0^#", conversions = "aAbBcCdDeFgGhHIjklmMnprRsStTuUVwWxXyY%";
-    std::string conversion = "%";
-    if (flags.find(format[i + 1]) != std::string_view::npos && i + 2 < format.size()) conversion += format[++i];
+    constexpr std::string_view flags = "-_0^#", conversions = "aAbBcCdDeFgGhHIjmMnprRStTuUVwWxXyY%";
+    const bool has_flag = flags.find(format[i + 1]) != std::string_view::npos && i + 2 < format.size();
+    const char flag = has_flag ? format[++i] : '\0';
     const char letter = format[++i];
     if (letter == 'f') {
-      out << "000000";
+      out += "000000";
     } else if (conversions.find(letter) != std::string_view::npos) {
-      conversion += letter;
-      out << std::put_time(&in.now(), conversion.c_str());
+      out += time_part(in.now(), flag, letter);
     } else if (letter != 'z' && letter != 'Z') {  // the time has no zone
       throw Failure(fmt::format("Invalid format string '%{}'", letter));
     }
+    if (out.size() > Budget::max_text) throw Failure("the template makes too much text");
   }
-  in.budget().make_text(out.str().size());
-  return Value::text(out.str());
+  in.budget().make_text(out.size());
+  return Value::text(std::move(out));
 }
 
 }  // namespace

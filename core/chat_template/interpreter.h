@@ -82,6 +82,7 @@ class Interpreter {
   Value through_filters(const Expression* filters, Value value);
 
   Value evaluate(const Expression& e);
+  Value evaluate_operator(const Expression& e);
   Value evaluate_call(const Expression& e);
   Value evaluate_item(const Expression& e);
   Value evaluate_chain(const Expression& e);

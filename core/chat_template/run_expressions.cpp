@@ -81,8 +81,6 @@ Value Interpreter::evaluate(const Expression& e) {
       return attribute(evaluate(*e.parts[0]), e.name);
     case Kind::item:
       return evaluate_item(e);
-    case Kind::slice:
-      throw Failure("a slice is only allowed in a subscript");
     case Kind::call:
       return evaluate_call(e);
     case Kind::filter: {
@@ -93,6 +91,13 @@ Value Interpreter::evaluate(const Expression& e) {
       const Value input = evaluate(*e.parts[0]);
       return test(e.name, input, evaluate_arguments(e.arguments));
     }
+    default:
+      return evaluate_operator(e);
+  }
+}
+
+Value Interpreter::evaluate_operator(const Expression& e) {
+  switch (e.kind) {
     case Kind::negate:
     case Kind::plus:
     case Kind::invert:
@@ -120,8 +125,9 @@ Value Interpreter::evaluate(const Expression& e) {
       if (evaluate(*e.parts[1]).truth()) return evaluate(*e.parts[0]);
       if (e.parts[2]) return evaluate(*e.parts[2]);
       return Value::missing("the inline if-expression evaluated to false and no else section was defined.");
+    default:
+      throw Failure("a slice is only allowed in a subscript");
   }
-  return {};
 }
 
 Value Interpreter::evaluate_mapping(const Expression& e) {
