@@ -1,7 +1,6 @@
 // The program from outside: Ctrl-C in every phase, a display that vanishes in mid-task, keys that must not stay
 // pressed.
 
-#include <X11/Xlib.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -15,6 +14,9 @@
 #include "platform/private_display.h"
 #include "platform/process.h"
 #include "tests/support/test_data.h"
+
+// Last: its macros spoil what follows.
+#include <X11/Xlib.h>
 
 namespace deskhand {
 namespace {
