@@ -12,6 +12,7 @@
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
+#include <X11/extensions/XInput2.h>
 #include <X11/extensions/XTest.h>
 #include <gtest/gtest.h>
 #include <xkbcommon/xkbcommon.h>
@@ -158,6 +159,18 @@ class EventWindow {
     const std::lock_guard lock(mutex_);
     XkbLockGroup(display_, XkbUseCoreKbd, group);
     XSync(display_, 0);
+  }
+
+  /// The device number of the keyboard through which XTEST speaks.
+  int xtest_keyboard() {
+    const std::lock_guard lock(mutex_);
+    int count = 0, found = 0;
+    XIDeviceInfo* devices = XIQueryDevice(display_, XIAllDevices, &count);
+    for (int i = 0; i < count; ++i) {
+      if (std::string(devices[i].name) == "Virtual core XTEST keyboard") found = devices[i].deviceid;
+    }
+    XIFreeDeviceInfo(devices);
+    return found;
   }
 
   void leave_shift_pressed() {

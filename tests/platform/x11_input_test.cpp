@@ -162,6 +162,21 @@ TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
   EXPECT_EQ(press.state & 0xff, static_cast<unsigned>(ControlMask));
 }
 
+TEST(X11Input, TheLayoutOfXtestCountsNotThatOfTheLastStroke) {
+  TestServer server({.layout = "de"});
+  EventWindow window(server.display(), {0, 0, 400, 400});
+  const ProcessResult changed =
+      run_process({.argv = {"setxkbmap", "-device", std::to_string(window.xtest_keyboard()), "-layout", "fr"},
+                   .environment = server.environment()},
+                  {});
+  ASSERT_EQ(changed.code, 0);
+  auto desktop = open_x11_desktop({.display = server.display()});
+  const std::string text = "azerty qwertz {@} ż";
+  desktop->type(text, {});
+  window.collect([&] { return window.text().size() >= text.size(); });
+  EXPECT_EQ(window.text(), text);
+}
+
 TEST(X11Input, ReleaseAllWorksFromAnotherThread) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
