@@ -48,8 +48,7 @@ void Loop::finish(Outcome::Status status, std::string reason) {
 }
 
 void Loop::begin() {
-  if (parts_.trace) {
-    const ScreenRect bounds = parts_.desktop.bounds();
+  if (parts_.trace)
     parts_.trace->begin({{"goal", goal_},
                          {"mind", parts_.mind.name()},
                          {"dialect", parts_.dialect.name},
@@ -57,9 +56,7 @@ void Loop::begin() {
                          {"max_steps", limits_.max_steps},
                          {"max_seconds", limits_.max_seconds},
                          {"dry_run", limits_.dry_run},
-                         {"screen", {bounds.width(), bounds.height()}},
                          {"started", parts_.clock.wall_seconds()}});
-  }
   for (int looks = 0; looks < first_window_looks; ++looks) {
     wait_for_window();
     if (has_window(seen_)) break;

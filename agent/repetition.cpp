@@ -20,7 +20,9 @@ bool is_box(const ScreenElement& e) {
 void Repetition::add(const Action& action, const std::optional<ScreenElement>& element, const std::string& print,
                      std::optional<bool> changed) {
   const std::string call = action.name + action.input.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-  if (action.name != "wait" && ++times_[call + "\n" + print] >= most_times) loop_ = true;
+  int& points = points_[call + "\n" + print];
+  points += changed == true ? 1 : 2;
+  if (action.name != "wait" && points >= most_points) loop_ = true;
   if (!element) return;
   if (changed == false) vain_[key_of(*element)] = print;
   if (is_box(*element)) boxes_.insert(key_of(*element));

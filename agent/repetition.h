@@ -5,7 +5,7 @@
 //   Repetition repetition;
 //   if (repetition.is_spent(action, element, print)) …        // not again
 //   repetition.add(action, element, print, changed);
-//   if (repetition.is_loop()) …                               // the same action on the same screen for the third time
+//   if (repetition.is_loop()) …                               // the same action on the same screen again and again
 
 #include <map>
 #include <optional>
@@ -19,7 +19,8 @@ namespace deskhand {
 
 class Repetition {
  public:
-  static constexpr int most_times = 3;
+  /// The same action on the same screen: three times without effect, or six times where only pixels change.
+  static constexpr int most_points = 6;
 
   /// `print` is the fingerprint of the screen before the action; `changed` whether it had any effect.
   void add(const Action& action, const std::optional<ScreenElement>& element, const std::string& print,
@@ -31,7 +32,7 @@ class Repetition {
   std::set<int> spent_ids(const Screen& screen) const;
 
  private:
-  std::map<std::string, int> times_;         ///< by action and screen
+  std::map<std::string, int> points_;        ///< by action and screen: one, without effect two
   std::map<std::string, std::string> vain_;  ///< element → the screen on which a click on it changed nothing
   std::set<std::string> boxes_;              ///< checkboxes and radio buttons that were acted on
   bool loop_ = false;

@@ -86,17 +86,19 @@ TraceCheck check_trace(const std::filesystem::path& directory) {
   std::string previous(64, '0');
   std::string last_type;
   for (const std::string& line : read_lines(directory)) {
-    std::string problem = check_record(line, check.records, previous);
-    ordered_json record;
-    if (problem.empty()) {
-      record = ordered_json::parse(line, nullptr, false);
-      problem = check_pictures(directory, record);
+    std::string problem;
+    try {
+      problem = check_record(line, check.records, previous);
+      const ordered_json record = ordered_json::parse(line, nullptr, false);
+      if (problem.empty()) problem = check_pictures(directory, record);
+      if (problem.empty()) last_type = record.value("type", std::string());
+    } catch (const ordered_json::exception&) {
+      problem = "is no record";  // entries of the wrong type
     }
     if (!problem.empty()) {
       check.problem = fmt::format("record {}: {}", check.records, problem);
       return check;
     }
-    last_type = record.value("type", std::string());
     ++check.records;
   }
   check.intact = last_type == "end";

@@ -36,13 +36,13 @@ constexpr std::array<Example, 5> examples = {{
 - checkbox "Show my name" (not checked)
 - button "Clear"
 - button "Send")",
-     "Sign as Ada Byron from Norway, show the name but send no news.",
-     R"(fill("Name", "Ada Byron")
+     "Sign as Jon Berg from Norway, show the name but send no news.",
+     R"(fill("Name", "Jon Berg")
 fill("Country", "Norway")
 check("Show my name")
 uncheck("Send me news")
 click("Send")
-done("Signed as Ada Byron"))"},
+done("Signed as Jon Berg"))"},
     {R"(Window: Untitled - Notes
 - menu "File"
 - menu "Edit"
@@ -61,12 +61,12 @@ done("Saved as garden.txt"))"},
      "What is the total?", R"(done("12 EUR"))"},
     {R"(Window: Photos
 - menu "File"
-- menu "View"
+- menu "Image"
 - button "Next")",
-     "Turn on the full screen view from the View menu.",
-     R"(click("View")
-click("Full screen")
-done("Full screen is on"))"},
+     "Rotate the photo to the left with the Image menu.",
+     R"(click("Image")
+click("Rotate left")
+done("Rotated to the left"))"},
     {R"(Window: Terminal
 - terminal "Terminal" (focused))",
      "Make a folder called music.",
@@ -167,8 +167,8 @@ std::string describe_task(const std::string& screen, std::string_view goal, cons
 std::string quote(std::string_view text) {
   std::string quoted(1, '"');
   for (const char c : text) {
-    if (c == '"' || c == '\\') quoted += '\\';
-    quoted += c;
+    if (c == '"' || c == '\\' || c == '\n' || c == '\t') quoted += '\\';
+    quoted += c == '\n' ? 'n' : c == '\t' ? 't' : c;
   }
   quoted += '"';
   return quoted;

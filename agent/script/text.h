@@ -22,7 +22,7 @@ std::vector<Message> constant_messages();
 std::string describe_screen(const Screen& screen);
 /// The last message: the screen, the task, and what else the model must know.
 std::string describe_task(const std::string& screen, std::string_view goal, const std::vector<std::string>& notes);
-/// In double quotes, with \" and \\.
+/// In double quotes, with \" \\ \n and \t.
 std::string quote(std::string_view text);
 
 }  // namespace deskhand::script

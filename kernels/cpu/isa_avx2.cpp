@@ -18,8 +18,6 @@ namespace {
 
 #include "kernels/cpu/attention.inl"
 
-#include "kernels/cpu/peak.inl"
-
 #include "kernels/cpu/table.inl"
 
 bool supported() {

@@ -13,7 +13,5 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           rms_norm,
           gate_row<silu>,
           gate_row<gelu_tanh>,
-          soft_cap,
-          peak_f32,
-          peak_int8};
+          soft_cap};
 }
