@@ -10,6 +10,8 @@
 
 #include <cstdint>
 #include <span>
+#include <stop_token>
+#include <utility>
 #include <vector>
 
 #include "core/kv/sequence.h"
@@ -21,6 +23,9 @@ class Batch {
   Batch(const KvPlan& plan, int64_t max_rows);
 
   void clear();
+  /// A forward pass of these rows ends early when this is requested.
+  void set_stop(std::stop_token stop) { stop_ = std::move(stop); }
+  bool stop_requested() const { return stop_.stop_requested(); }
   /// The sequence must have a page for the position.
   void add(const KvSequence& sequence, int32_t id, int64_t position, bool wants_logits);
 
@@ -35,6 +40,7 @@ class Batch {
 
  private:
   int64_t max_rows_;
+  std::stop_token stop_;
   std::vector<int32_t> ids_, positions_, logit_rows_;
   std::vector<std::vector<AttentionRow>> attention_;  // [group][row]
 };

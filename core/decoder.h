@@ -25,8 +25,8 @@ class Decoder {
   /// Where the layers keep the past: batches and page pools are made for this plan.
   virtual const KvPlan& plan() const = 0;
   /// Feeds the rows: writes their keys and values, and logits [batch.logit_rows().size(), vocabulary]. Allocates
-  /// nothing.
-  virtual void forward(const Batch& batch, View logits) = 0;
+  /// nothing. False when the batch's stop came between two layers: then the rows were not fed.
+  virtual bool forward(const Batch& batch, View logits) = 0;
 };
 
 /// What a family loads from. All of it must outlive the decoder.

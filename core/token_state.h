@@ -43,7 +43,7 @@ class TokenState {
 
  private:
   /// Feeds ids [fed(), end); the last row wants logits if it is the last id.
-  void feed(int64_t end);
+  bool feed(int64_t end);
 
   LanguageModel& model_;
   int64_t chunk_;

@@ -25,7 +25,7 @@ class Folder {
  public:
   explicit Folder(const fs::path& wanted) : path_(wanted), own_(wanted.empty()) {
     if (own_) {
-      std::string pattern = (fs::temp_directory_path() / "deskhand-display-XXXXXX").string();
+      std::string pattern = (fs::temp_directory_path() / "deskhand-display-").string() + std::string(6, 'X');
       if (::mkdtemp(pattern.data()) == nullptr) throw DesktopError(fmt::format("cannot make a folder {}", pattern));
       path_ = pattern;
     } else {

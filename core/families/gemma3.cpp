@@ -13,7 +13,7 @@ class Gemma3Decoder final : public Decoder {
  public:
   explicit Gemma3Decoder(const LoadContext& context);
   const KvPlan& plan() const override { return attention_.plan(); }
-  void forward(const Batch& batch, View logits) override;
+  bool forward(const Batch& batch, View logits) override;
 
  private:
   struct Layer {
@@ -32,7 +32,7 @@ class Gemma3Decoder final : public Decoder {
   Matrix h_, x_, y_, q_, k_, v_, a_, gate_, up_;
 };
 
-void Gemma3Decoder::forward(const Batch& batch, View logits) {
+bool Gemma3Decoder::forward(const Batch& batch, View logits) {
   const int64_t n = batch.rows(), d = config_.head_dim;
   const View h = h_.first(n), x = x_.first(n), y = y_.first(n);  // [n, D]
   const View q = q_.first(n), a = a_.first(n);                   // [n, H·d]
@@ -44,6 +44,7 @@ void Gemma3Decoder::forward(const Batch& batch, View logits) {
   backend_.embed(h, embedding_, batch.ids(), std::sqrt(static_cast<float>(config_.width)));
 
   for (int64_t i = 0; i < config_.layers; ++i) {
+    if (batch.stop_requested()) return false;
     const Layer& layer = layers_[static_cast<size_t>(i)];
 
     // x = rms(h);  q, k, v = x·Wqᵀ, x·Wkᵀ, x·Wvᵀ
@@ -78,6 +79,7 @@ void Gemma3Decoder::forward(const Batch& batch, View logits) {
 
   // logits = rms(h)·Eᵀ
   head_(batch, h, logits);
+  return true;
 }
 
 Gemma3Decoder::Gemma3Decoder(const LoadContext& context)

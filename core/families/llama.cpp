@@ -5,7 +5,7 @@
 
 namespace deskhand {
 
-void LlamaDecoder::forward(const Batch& batch, View logits) {
+bool LlamaDecoder::forward(const Batch& batch, View logits) {
   const int64_t n = batch.rows();
   const View h = h_.first(n), x = x_.first(n);          // [n, D]
   const View q = q_.first(n), a = a_.first(n);          // [n, H·d]
@@ -18,6 +18,7 @@ void LlamaDecoder::forward(const Batch& batch, View logits) {
   backend_.embed(h, embedding_, batch.ids(), 1.0f);
 
   for (int64_t i = 0; i < config_.layers; ++i) {
+    if (batch.stop_requested()) return false;
     const Layer& layer = layers_[static_cast<size_t>(i)];
 
     // x = rms(h);  q, k, v = x·Wqᵀ, x·Wkᵀ, x·Wvᵀ (+ biases)
@@ -47,6 +48,7 @@ void LlamaDecoder::forward(const Batch& batch, View logits) {
 
   // logits = rms(h)·Eᵀ or ·Woutᵀ
   head_(batch, h, logits);
+  return true;
 }
 
 LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)

@@ -17,7 +17,7 @@ class LlamaDecoder final : public Decoder {
 
   LlamaDecoder(const LoadContext& context, Variant variant);
   const KvPlan& plan() const override { return attention_.plan(); }
-  void forward(const Batch& batch, View logits) override;
+  bool forward(const Batch& batch, View logits) override;
 
  private:
   struct Layer {

@@ -97,6 +97,10 @@ struct AttentionPage {
   int64_t width;
 };
 
+/// Independent sums of the peak loops: enough to hide the latency, few enough for the registers.
+inline constexpr int peak_sums_f32 = 10;
+inline constexpr int peak_sums_int8 = 6;
+
 struct Isa {
   const char* name;
   int32_t lanes;
@@ -112,6 +116,8 @@ struct Isa {
   void (*silu)(const float* gate, const float* up, int64_t width, float* y);
   void (*gelu)(const float* gate, const float* up, int64_t width, float* y);
   void (*soft_cap)(float* x, int64_t width, float cap);
+  float (*peak_f32)(int64_t rounds);   ///< peak_sums_f32 · lanes multiply-adds a round
+  float (*peak_int8)(int64_t rounds);  ///< peak_sums_int8 · 4 · lanes multiply-adds a round
 };
 
 }  // namespace deskhand::cpu

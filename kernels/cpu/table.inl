@@ -13,5 +13,7 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           rms_norm,
           gate_row<silu>,
           gate_row<gelu_tanh>,
-          soft_cap};
+          soft_cap,
+          peak_f32,
+          peak_int8};
 }

@@ -1,6 +1,7 @@
 #include "platform/x11/keymap.h"
 
 #include <X11/XKBlib.h>
+#include <X11/extensions/XInput2.h>
 #include <X11/keysym.h>
 #include <fmt/format.h>
 
@@ -44,6 +45,31 @@ unsigned effective_group(const XkbDescRec& map, KeyCode key, unsigned group) {
   }
 }
 
+/// The keyboard through which XTEST speaks. Its layout may differ from that of the user's last key stroke, and counts
+/// as soon as we press anything.
+unsigned xtest_keyboard(::Display* display) {
+  int opcode = 0, event = 0, error = 0, major = 2, minor = 0, pointer = 0, count = 0;
+  if (XQueryExtension(display, "XInputExtension", &opcode, &event, &error) == 0 ||
+      XIQueryVersion(display, &major, &minor) != Success || XIGetClientPointer(display, 0, &pointer) == 0) {
+    return XkbUseCoreKbd;
+  }
+  const std::unique_ptr<XIDeviceInfo, decltype(&XIFreeDeviceInfo)> devices(XIQueryDevice(display, XIAllDevices, &count),
+                                                                           &XIFreeDeviceInfo);
+  int master = 0;
+  for (int i = 0; devices && i < count; ++i) {
+    const XIDeviceInfo& device = devices.get()[i];
+    if (device.use == XIMasterPointer && device.deviceid == pointer) master = device.attachment;
+  }
+  for (int i = 0; devices && i < count; ++i) {
+    const XIDeviceInfo& device = devices.get()[i];
+    const bool speaks_xtest = std::string_view(device.name).find("XTEST") != std::string_view::npos;
+    if (device.use == XISlaveKeyboard && device.attachment == master && speaks_xtest) {
+      return static_cast<unsigned>(device.deviceid);
+    }
+  }
+  return XkbUseCoreKbd;
+}
+
 }  // namespace
 
 Keymap::Keymap(Connection& connection) {
@@ -51,25 +77,21 @@ Keymap::Keymap(Connection& connection) {
   XkbStateRec state{};
   XkbGetState(display, XkbUseCoreKbd, &state);
   const std::unique_ptr<XkbDescRec, MapDeleter> map(
-      XkbGetMap(display, XkbAllClientInfoMask | XkbVirtualModsMask, XkbUseCoreKbd));
+      XkbGetMap(display, XkbAllClientInfoMask | XkbVirtualModsMask, xtest_keyboard(display)));
   connection.get();
   if (!map) throw DesktopError(fmt::format("the display \"{}\" has no XKB keyboard", connection.name()));
-  read_modifiers(display);
   for (int key = map->min_key_code; key <= map->max_key_code; ++key) {
+    read_modifier(*map, static_cast<KeyCode>(key));
     read_key(*map, static_cast<KeyCode>(key), state.group);
   }
-  connection.get();
 }
 
-void Keymap::read_modifiers(::Display* display) {
-  const std::unique_ptr<XModifierKeymap, decltype(&XFreeModifiermap)> map(XGetModifierMapping(display),
-                                                                          &XFreeModifiermap);
-  if (!map) return;
-  for (int i = 0; i < 8 * map->max_keypermod; ++i) {
-    const KeyCode key = map->modifiermap[i];
-    const unsigned mask = 1U << (i / map->max_keypermod);
-    if (key == 0 || modifier_keys_.contains(mask)) continue;
-    if (is_modifier_symbol(XkbKeycodeToKeysym(display, key, 0, 0))) modifier_keys_[mask] = key;
+void Keymap::read_modifier(const ::_XkbDesc& map, KeyCode key) {
+  const unsigned modifiers = map.map->modmap[key];
+  if (modifiers == 0 || XkbKeyNumGroups(&map, key) == 0) return;
+  if (!is_modifier_symbol(XkbKeySymEntry(&map, key, 0, 0))) return;
+  for (unsigned mask = 1; mask <= Mod5Mask; mask <<= 1) {
+    if ((modifiers & mask) != 0) modifier_keys_.emplace(mask, key);
   }
 }
 

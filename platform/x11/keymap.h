@@ -1,5 +1,5 @@
 #pragma once
-// Which key, with which modifiers, gives a symbol on the current layout and group; and keycodes that give none.
+// Which key, with which modifiers, gives a symbol on XTEST's layout in the current group; and keycodes that give none.
 //
 //   Keymap map(connection);
 //   map.find(XK_at)               // de: {code of q, {AltGr}}; us: {code of 2, {Shift}}
@@ -45,7 +45,7 @@ class Keymap {
     KeyCode key = 0;
     unsigned modifiers = 0;  ///< real modifier mask
   };
-  void read_modifiers(::Display* display);
+  void read_modifier(const ::_XkbDesc& map, KeyCode key);
   void read_key(const ::_XkbDesc& map, KeyCode key, unsigned group);
   std::optional<Stroke> stroke(const std::map<uint32_t, Place>& places, uint32_t wanted) const;
 

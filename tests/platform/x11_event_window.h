@@ -8,15 +8,12 @@
 // Override-redirect, so that it needs no window manager, and it takes the keyboard focus itself. It reads its events at
 // once, in a thread of its own, as a living program does.
 
-#include <X11/XKBlib.h>
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
-#include <X11/extensions/XTest.h>
 #include <gtest/gtest.h>
 #include <xkbcommon/xkbcommon.h>
 
-#include <bit>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -72,7 +69,6 @@ class EventWindow {
     XCloseDisplay(display_);
   }
   EventWindow(const EventWindow&) = delete;
-  EventWindow& operator=(const EventWindow&) = delete;
 
   void collect(const std::function<bool()>& enough,
                std::chrono::milliseconds patience = std::chrono::milliseconds(15'000)) {
@@ -98,72 +94,6 @@ class EventWindow {
     std::string all;
     for (const ReceivedEvent& event : events_) all += event.text;
     return all;
-  }
-
-  /// Keys and buttons that the server holds to be down.
-  int pressed_keys() {
-    const std::lock_guard lock(mutex_);
-    char down[32];
-    XQueryKeymap(display_, down);
-    int n = 0;
-    for (const char byte : down) n += std::popcount(static_cast<unsigned char>(byte));
-    ::Window root, child;
-    int x, y;
-    unsigned mask = 0;
-    XQueryPointer(display_, window_, &root, &child, &x, &y, &x, &y, &mask);
-    return n + std::popcount(mask & (Button1Mask | Button2Mask | Button3Mask | Button4Mask | Button5Mask));
-  }
-
-  bool caps_locked() {
-    const std::lock_guard lock(mutex_);
-    XkbStateRec state{};
-    XkbGetState(display_, XkbUseCoreKbd, &state);
-    return (state.locked_mods & LockMask) != 0;
-  }
-
-  /// Every keycode's keysyms, trailing empty columns left out, as text.
-  std::string keyboard_map() {
-    const std::lock_guard lock(mutex_);
-    int low = 0, high = 0, width = 0;
-    XDisplayKeycodes(display_, &low, &high);
-    const std::unique_ptr<KeySym, decltype(&XFree)> symbols(
-        XGetKeyboardMapping(display_, static_cast<KeyCode>(low), high - low + 1, &width), &XFree);
-    std::string all;
-    for (int key = 0; key <= high - low; ++key) {
-      int used = width;
-      while (used > 0 && symbols.get()[key * width + used - 1] == NoSymbol) --used;
-      for (int i = 0; i < used; ++i) all += std::to_string(symbols.get()[key * width + i]) + " ";
-      all += "\n";
-    }
-    return all;
-  }
-
-  void fill_spare_keycodes() {
-    const std::lock_guard lock(mutex_);
-    int low = 0, high = 0;
-    XDisplayKeycodes(display_, &low, &high);
-    for (int key = low; key <= high; ++key) {
-      int width = 0;
-      const std::unique_ptr<KeySym, decltype(&XFree)> symbols(
-          XGetKeyboardMapping(display_, static_cast<KeyCode>(key), 1, &width), &XFree);
-      bool used = false;
-      for (int i = 0; i < width; ++i) used |= symbols.get()[i] != NoSymbol;
-      KeySym symbol = XStringToKeysym("F30");
-      if (!used) XChangeKeyboardMapping(display_, key, 1, &symbol, 1);
-    }
-    XSync(display_, 0);
-  }
-
-  void lock_group(unsigned group) {
-    const std::lock_guard lock(mutex_);
-    XkbLockGroup(display_, XkbUseCoreKbd, group);
-    XSync(display_, 0);
-  }
-
-  void leave_shift_pressed() {
-    const std::lock_guard lock(mutex_);
-    XTestFakeKeyEvent(display_, XKeysymToKeycode(display_, XStringToKeysym("Shift_L")), 1, CurrentTime);
-    XSync(display_, 0);
   }
 
   /// Says to which process the window belongs.
@@ -200,8 +130,7 @@ class EventWindow {
     char text[32] = "";
     KeySym symbol = NoSymbol;
     XLookupString(&event, text, sizeof text, &symbol, nullptr);
-    const char* name = XKeysymToString(symbol);
-    received->name = name != nullptr ? name : std::to_string(symbol);
+    if (const char* name = XKeysymToString(symbol)) received->name = name;
     if (event.type == KeyPress) received->text = utf8_of(symbol);
   }
 

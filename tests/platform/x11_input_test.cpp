@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/platform/x11_event_window.h"
+#include "tests/platform/x11_keyboard_state.h"
 #include "tests/platform/x11_test_server.h"
 
 namespace deskhand {
@@ -36,6 +37,7 @@ TEST(X11Input, ClicksHitTheExactPixel) {
 TEST(X11Input, DoubleClicksAreCloseTogetherAndCarryTheirModifiers) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->click({200, 200}, MouseButton::left, 2, 0);
   desktop->click({200, 200}, MouseButton::right, 1, parse_modifiers("ctrl+shift"));
@@ -49,7 +51,7 @@ TEST(X11Input, DoubleClicksAreCloseTogetherAndCarryTheirModifiers) {
   EXPECT_EQ(presses[2].state & 0xff, static_cast<unsigned>(ControlMask | ShiftMask));
   EXPECT_EQ(presses[3].detail, 2U);
   EXPECT_EQ(presses[3].state & 0xff, static_cast<unsigned>(Mod1Mask | Mod4Mask));
-  EXPECT_EQ(window.pressed_keys(), 0) << "modifiers are released";
+  EXPECT_EQ(keyboard.pressed_keys(), 0) << "modifiers are released";
 }
 
 TEST(X11Input, TheWheelTurnsBothWays) {
@@ -69,6 +71,7 @@ TEST(X11Input, TheWheelTurnsBothWays) {
 TEST(X11Input, ChordsPressModifiersFirstAndReleaseAll) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->key("ctrl+shift+t");
   desktop->key("ctrl+S");
@@ -83,16 +86,17 @@ TEST(X11Input, ChordsPressModifiersFirstAndReleaseAll) {
   for (const ReceivedEvent& event : of_kind(window.events(), KeyPress)) names.push_back(event.name);
   EXPECT_EQ(names, (std::vector<std::string>{"Control_L", "Shift_L", "T", "Control_L", "s", "Alt_L", "F4", "Return",
                                              "Shift_L", "plus", "Super_L", "EuroSign", "Alt_L", "x"}));
-  EXPECT_EQ(window.pressed_keys(), 0);
+  EXPECT_EQ(keyboard.pressed_keys(), 0);
   EXPECT_THROW(desktop->key("ctrl+nosuchkey"), std::invalid_argument);
-  EXPECT_EQ(window.pressed_keys(), 0);
+  EXPECT_EQ(keyboard.pressed_keys(), 0);
 }
 
 TEST(X11Input, TypingStopsWhenAskedAndLeavesNothingPressed) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
-  const std::string map_before = window.keyboard_map();
+  const std::string map_before = keyboard.keyboard_map();
   std::stop_source stop;
   std::jthread typist([&] { desktop->type(std::string(20'000, 'A') + "ż", stop.get_token()); });
   window.collect([&] { return window.count(KeyPress) > 10; });
@@ -100,15 +104,16 @@ TEST(X11Input, TypingStopsWhenAskedAndLeavesNothingPressed) {
   typist.join();
   window.collect([&] { return false; }, 200ms);
   EXPECT_LT(window.count(KeyPress), 30'000);
-  EXPECT_EQ(window.pressed_keys(), 0);
-  EXPECT_EQ(window.keyboard_map(), map_before) << "spare keycodes are restored";
+  EXPECT_EQ(keyboard.pressed_keys(), 0);
+  EXPECT_EQ(keyboard.keyboard_map(), map_before) << "spare keycodes are restored";
 }
 
 TEST(X11Input, TheKeyboardMapIsRestoredAfterTyping) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
-  const std::string map_before = window.keyboard_map();
+  const std::string map_before = keyboard.keyboard_map();
   std::string many;  // more distinct characters than there are spare keycodes
   for (char32_t c = 0x4e00; c < 0x4e00 + 150; ++c) {
     many += {static_cast<char>(0xe0 | (c >> 12)), static_cast<char>(0x80 | ((c >> 6) & 0x3f)),
@@ -117,13 +122,14 @@ TEST(X11Input, TheKeyboardMapIsRestoredAfterTyping) {
   desktop->type(many, {});
   window.collect([&] { return window.count(KeyRelease) == 150; });
   EXPECT_EQ(window.text(), many);
-  EXPECT_EQ(window.keyboard_map(), map_before);
+  EXPECT_EQ(keyboard.keyboard_map(), map_before);
 }
 
 TEST(X11Input, WithoutASpareKeycodeNothingIsTypedAndItSaysSo) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
-  window.fill_spare_keycodes();
+  KeyboardState keyboard(server.display());
+  keyboard.fill_spare_keycodes();
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->type("plain", {});
   EXPECT_THROW(desktop->type("plain ż", {}), DesktopError);
@@ -135,21 +141,23 @@ TEST(X11Input, WithoutASpareKeycodeNothingIsTypedAndItSaysSo) {
 TEST(X11Input, CapsLockAndStuckModifiersDoNotSpoilTheText) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->key("Caps_Lock");
-  window.leave_shift_pressed();
+  keyboard.leave_shift_pressed();
   desktop->type("aB ż", {});
   window.collect([&] { return window.text().size() >= 5; });
   EXPECT_EQ(window.text(), "aB ż");
-  EXPECT_TRUE(window.caps_locked()) << "as it was before";
-  EXPECT_EQ(window.pressed_keys(), 0);
+  EXPECT_TRUE(keyboard.caps_locked()) << "as it was before";
+  EXPECT_EQ(keyboard.pressed_keys(), 0);
 }
 
 TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
   TestServer server({.layout = "us,ru"});
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
-  window.lock_group(1);
+  keyboard.lock_group(1);
   const std::string text = "Привет, abc ż @ Ёж";
   desktop->type(text, {});
   window.collect([&] { return window.text().size() >= text.size(); });
@@ -162,9 +170,26 @@ TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
   EXPECT_EQ(press.state & 0xff, static_cast<unsigned>(ControlMask));
 }
 
+TEST(X11Input, TheLayoutOfXtestCountsNotThatOfTheLastStroke) {
+  TestServer server({.layout = "de"});
+  EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
+  const ProcessResult changed =
+      run_process({.argv = {"setxkbmap", "-device", std::to_string(keyboard.xtest_keyboard()), "-layout", "fr"},
+                   .environment = server.environment()},
+                  {});
+  ASSERT_EQ(changed.code, 0);
+  auto desktop = open_x11_desktop({.display = server.display()});
+  const std::string text = "azerty qwertz {@} ż";
+  desktop->type(text, {});
+  window.collect([&] { return window.text().size() >= text.size(); });
+  EXPECT_EQ(window.text(), text);
+}
+
 TEST(X11Input, ReleaseAllWorksFromAnotherThread) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   std::jthread other([&](const std::stop_token& stop) {
     while (!stop.stop_requested()) desktop->release_all();
@@ -172,7 +197,7 @@ TEST(X11Input, ReleaseAllWorksFromAnotherThread) {
   for (int i = 0; i < 20; ++i) desktop->click({10, 10}, MouseButton::left, 1, parse_modifiers("shift"));
   other.request_stop();
   other.join();
-  EXPECT_EQ(window.pressed_keys(), 0);
+  EXPECT_EQ(keyboard.pressed_keys(), 0);
 }
 
 }  // namespace

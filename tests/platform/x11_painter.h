@@ -72,4 +72,16 @@ inline bool resize_screen(const std::string& display_name, int width, int height
   return status == RRSetConfigSuccess;
 }
 
+/// Adds a monitor of this name.
+inline void name_monitor(const std::string& display_name, const char* name) {
+  ::Display* display = XOpenDisplay(display_name.c_str());
+  XRRMonitorInfo* monitor = XRRAllocateMonitor(display, 0);
+  monitor->name = XInternAtom(display, name, 0);
+  monitor->width = monitor->height = 100;
+  monitor->mwidth = monitor->mheight = 25;
+  XRRSetMonitor(display, DefaultRootWindow(display), monitor);
+  XRRFreeMonitors(monitor);
+  XCloseDisplay(display);
+}
+
 }  // namespace deskhand::testing

@@ -159,6 +159,8 @@ TEST(X11Lost, WhatCannotBeOpenedSaysWhy) {
   }
   TestServer server;  // an X server that is not Xwayland serves although the session is Wayland's
   EXPECT_NO_THROW(open_x11_desktop({.display = server.display()}));
+  name_monitor(server.display(), "XWAYLAND0");
+  EXPECT_THROW(open_x11_desktop({.display = server.display()}), DesktopError);
   ::unsetenv("WAYLAND_DISPLAY");
   if (before != nullptr) ::setenv("DISPLAY", kept.c_str(), 1);
 }
