@@ -42,7 +42,7 @@ def of_screen(desktop, wanted):
 
 def of_answer(answer, wanted):
     if wanted["has"] not in answer or any(text in answer for text in wanted["lacks"]):
-        return [f"the answer is {answer[:120]!r}, expected {wanted['has']!r} and no other figure"]
+        return [f"the answer is {answer[:120]!r}, expected {wanted['has']!r} and nothing else of the page"]
     return []
 
 
