@@ -50,9 +50,9 @@ std::string_view role_name(Role role);
 
 struct AccessibleElement {
   Role role = Role::other;
-  std::string name;   ///< own name, else that of its labelling element; may be empty
-  std::string value;  ///< text of a field, number of a slider
-  ScreenRect box;
+  std::string name{};   ///< own name, else that of its labelling element; may be empty
+  std::string value{};  ///< text of a field, number of a slider
+  ScreenRect box{};
   WindowId window = 0;  ///< the listed window that contains it
   bool focused = false, enabled = true, checkable = false, checked = false, selected = false, expanded = false;
   bool editable = false, clickable = false;

@@ -22,9 +22,9 @@ enum class ElementSource { ocr, accessibility, model };
 struct ScreenElement {
   int id = 0;
   Role role = Role::other;
-  std::string text;   ///< the name: label of a field, caption of a button, or the words read
-  std::string value;  ///< what a field holds
-  ScreenRect box;
+  std::string text{};   ///< the name: label of a field, caption of a button, or the words read
+  std::string value{};  ///< what a field holds
+  ScreenRect box{};
   ElementSource source = ElementSource::accessibility;
   WindowId window = 0;  ///< 0: of no listed window
   bool focused = false, enabled = true, checkable = false, checked = false, selected = false, editable = false,
