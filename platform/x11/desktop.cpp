@@ -128,7 +128,7 @@ class X11Desktop : public Desktop {
     input_.click(button, count, pause);
   }
 
-  mutable x11::Connection connection_;
+  x11::Connection connection_;
   x11::ScreenCapture capture_;
   x11::ScreenChanges changes_;
   x11::Input input_;

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
+#include "platform/x11/input.h"
 #include "tests/platform/x11_event_window.h"
 #include "tests/platform/x11_keyboard_state.h"
 #include "tests/platform/x11_test_server.h"
@@ -184,6 +187,29 @@ TEST(X11Input, TheLayoutOfXtestCountsNotThatOfTheLastStroke) {
   desktop->type(text, {});
   window.collect([&] { return window.text().size() >= text.size(); });
   EXPECT_EQ(window.text(), text);
+}
+
+TEST(X11Input, WhatIsHeldIsReleasedOnEveryWayOut) {
+  TestServer server;
+  KeyboardState keyboard(server.display());
+  x11::Connection connection({.display = server.display()});
+  constexpr std::array<KeyCode, 2> held = {37, 50};  // Control_L and Shift_L
+  {
+    x11::Input input(connection);
+    try {
+      const x11::Input::Hold hold(input, held);
+      EXPECT_EQ(keyboard.pressed_keys(), 2);
+      throw std::runtime_error("in the middle");
+    } catch (const std::runtime_error&) {
+      EXPECT_EQ(keyboard.pressed_keys(), 0);
+    }
+    input.press_key(held[0]);
+    EXPECT_EQ(keyboard.pressed_keys(), 1);
+    input.release_all();
+    EXPECT_EQ(keyboard.pressed_keys(), 0);
+    input.press_key(held[1]);
+  }
+  EXPECT_EQ(keyboard.pressed_keys(), 0) << "the end of the object releases too";
 }
 
 TEST(X11Input, ReleaseAllWorksFromAnotherThread) {
