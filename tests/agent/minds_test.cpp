@@ -43,8 +43,8 @@ TEST(RandomMind, KeepsToTheGrammarAndToItsSeed) {
 TEST(Minds, AStoppedMindSaysNothing) {
   std::stop_source stop;
   stop.request_stop();
-  for (const std::shared_ptr<Mind> mind :
-       {std::shared_ptr<Mind>(make_scripted_mind({"a"})), std::shared_ptr<Mind>(make_random_mind(1))}) {
+  for (const bool chance : {false, true}) {
+    const std::unique_ptr<Mind> mind = chance ? make_random_mind(1) : make_scripted_mind({"a"});
     const MindReply reply = mind->reply({}, no_sink, stop.get_token());
     EXPECT_EQ(reply.text, "");
     EXPECT_FALSE(reply.complete);
