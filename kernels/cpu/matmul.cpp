@@ -16,7 +16,7 @@ constexpr int64_t float_panel_columns = 256;  ///< of a float panel: 16 KiB for 
 constexpr int64_t float_chunk = 2048;         ///< columns of rows turned into floats for few rows of x
 constexpr int64_t row_block = 256;            ///< rows of x that share one taking apart of a panel
 constexpr int64_t few_rows_limit = max_tile_rows;
-constexpr int64_t few_float_rows_limit = 3;
+constexpr int64_t few_float_rows_limit = 12;  ///< beyond, turning weights into a panel pays
 constexpr int64_t float_tile_rows = 6;
 
 int64_t divide_up(int64_t a, int64_t b) {
@@ -199,25 +199,25 @@ void Matmul::few_float_rows(const MatmulTerm& term, ConstView x, int64_t first, 
   const int64_t chunk = index >= 0 ? x.cols : float_chunk;
   for (int64_t row = first; row < first + count; row += 4) {
     const int64_t rows = std::min<int64_t>(4, first + count - row);
-    float sums[few_float_rows_limit * 4] = {}, dots[few_float_rows_limit * 4];
+    float sums[few_float_rows_limit * 4] = {};
     for (int64_t column = 0; column < x.cols; column += chunk) {
-      FloatRows job{reinterpret_cast<const uint8_t*>(weight.row_data(row)),
-                    static_cast<int64_t>(weight.stride),
-                    rows,
-                    x.row(0) + column,
-                    static_cast<int64_t>(x.stride / sizeof(float)),
-                    x.rows,
-                    std::min(chunk, x.cols - column),
-                    dots};
+      const int64_t columns = std::min(chunk, x.cols - column);
+      const auto* w = reinterpret_cast<const uint8_t*>(weight.row_data(row));
+      auto w_stride = static_cast<int64_t>(weight.stride);
       if (index < 0) {
         for (int64_t i = 0; i < rows; ++i) {
-          load_floats(weight, row + i, column, job.cols, scratch.rows.as<float>() + i * float_chunk);
+          load_floats(weight, row + i, column, columns, scratch.rows.as<float>() + i * float_chunk);
         }
-        job.w = scratch.rows.as<uint8_t>();
-        job.w_stride = float_chunk * 4;
+        w = scratch.rows.as<uint8_t>();
+        w_stride = float_chunk * 4;
       }
-      isa_.float_rows[std::max(index, 0)](job);
-      for (int64_t i = 0; i < 4 * x.rows; ++i) sums[i] += dots[i];
+      for (int64_t r = 0; r < x.rows; r += 3) {
+        float dots[3 * 4];
+        const int64_t count_x = std::min<int64_t>(3, x.rows - r);
+        isa_.float_rows[std::max(index, 0)]({w, w_stride, rows, x.row(r) + column,
+                                             static_cast<int64_t>(x.stride / sizeof(float)), count_x, columns, dots});
+        for (int64_t i = 0; i < 4 * count_x; ++i) sums[4 * r + i] += dots[i];
+      }
     }
     for (int64_t r = 0; r < x.rows; ++r) put(term, r, row, rows, sums + 4 * r);
   }

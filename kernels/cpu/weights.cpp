@@ -26,41 +26,51 @@ std::byte* take_memory(size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
-/// The 32-bit words of 32 codes, in the order of a group's vectors.
+/// Words of the high bits of 5-bit and 6-bit codes: how many quads share one, and a code's bits in each byte.
+struct HighBits {
+  int per_word;
+  int step;
+  uint32_t mask;
+};
+
+constexpr HighBits high_bits(int bits) {
+  return bits == 5 ? HighBits{8, 1, 0x01010101u} : HighBits{4, 2, 0x03030303u};
+}
+
+/// The 32-bit words of 32 codes, in the order of a group's vectors; returns their number. A word of codes is a quad.
 int pack_codes(const uint8_t* codes, int bits, uint32_t* words) {
-  uint8_t bytes[32] = {};
+  uint32_t quads[8];
+  std::memcpy(quads, codes, sizeof quads);
   if (bits == 8) {
-    std::memcpy(bytes, codes, 32);
-  } else {
-    for (int i = 0; i < 16; ++i) bytes[i] = static_cast<uint8_t>((codes[i] & 15) | (codes[i + 16] & 15) << 4);
-    for (int i = 0; i < 32 && bits > 4; ++i) {  // byte i % 4 of the high vector holds the quads' bits side by side
-      const int per_byte = bits == 5 ? 8 : 4;
-      const int quad = i / 4;
-      const int at = 16 + 4 * (quad / per_byte) + i % 4;
-      bytes[at] = static_cast<uint8_t>(bytes[at] | (codes[i] >> 4) << (8 / per_byte * (quad % per_byte)));
+    std::copy_n(quads, 8, words);
+    return 8;
+  }
+  for (int v = 0; v < 4; ++v) words[v] = (quads[v] & 0x0f0f0f0fu) | (quads[v + 4] & 0x0f0f0f0fu) << 4;
+  if (bits > 4) {
+    const HighBits high = high_bits(bits);
+    words[4] = words[5] = 0;
+    for (int q = 0; q < 8; ++q) {
+      words[4 + q / high.per_word] |= ((quads[q] >> 4) & high.mask) << (high.step * (q % high.per_word));
     }
   }
-  std::memcpy(words, bytes, 32);
-  return bits == 8 ? 8 : bits;
+  return bits;
 }
 
 void unpack_codes(const uint32_t* words, int bits, uint8_t* codes) {
-  uint8_t bytes[32];
-  std::memcpy(bytes, words, 32);
-  for (int i = 0; i < 32; ++i) {
-    if (bits == 8) {
-      codes[i] = bytes[i];
-      continue;
+  uint32_t quads[8];
+  if (bits == 8) {
+    std::copy_n(words, 8, quads);
+  } else {
+    for (int v = 0; v < 4; ++v) {
+      quads[v] = words[v] & 0x0f0f0f0fu;
+      quads[v + 4] = (words[v] >> 4) & 0x0f0f0f0fu;
     }
-    int high = 0;
-    if (bits > 4) {
-      const int per_byte = bits == 5 ? 8 : 4;
-      const int quad = i / 4;
-      const int shift = 8 / per_byte * (quad % per_byte);
-      high = (bytes[16 + 4 * (quad / per_byte) + i % 4] >> shift) & (bits == 5 ? 1 : 3);
+    const HighBits high = high_bits(bits);
+    for (int q = 0; q < 8 && bits > 4; ++q) {
+      quads[q] |= ((words[4 + q / high.per_word] >> (high.step * (q % high.per_word))) & high.mask) << 4;
     }
-    codes[i] = static_cast<uint8_t>((i < 16 ? bytes[i] & 15 : bytes[i - 16] >> 4) | high << 4);
   }
+  std::memcpy(codes, quads, sizeof quads);
 }
 
 }  // namespace
@@ -118,7 +128,7 @@ void InterleavedWeight::row(int64_t row, float* values) const {
   Pieces pieces;
   for (int64_t u = 0; u < units(); ++u, values += loops_.unit) {
     for (int b = 0; b < loops_.unit / 32; ++b) {
-      uint32_t words[8];
+      uint32_t words[8] = {};
       for (int v = 0; v < loops_.vectors; ++v, codes += 4 * lanes_) std::memcpy(words + v, codes + 4 * lane, 4);
       unpack_codes(words, coding_.bits, pieces.codes.data() + 32 * b);
     }

@@ -9,9 +9,9 @@ void split(const std::byte* b, Pieces& p) {
   p.halves = {load_u16(b), load_u16(b + 2)};
   std::memcpy(p.scales.data(), b + 4, 12);
   split_nibbles_256(b + 48, p.codes.data());
-  for (int i = 0; i < 256; ++i) {
-    const int high = (byte_at(b, 16 + i % 32) >> (i / 32)) & 1;
-    p.codes[i] = static_cast<uint8_t>(p.codes[i] | high << 4);
+  for (int k = 0; k < 8; ++k) {
+    uint8_t* codes = p.codes.data() + 32 * k;
+    for (int l = 0; l < 32; ++l) codes[l] = static_cast<uint8_t>(codes[l] | ((byte_at(b, 16 + l) >> k) & 1) << 4);
   }
 }
 

@@ -8,11 +8,15 @@ namespace {
 void split(const std::byte* b, Pieces& p) {
   p.halves[0] = load_u16(b + 208);
   std::memcpy(p.scales.data(), b + 192, 16);
-  for (int i = 0; i < 256; ++i) {
-    const int n = i / 128, j = (i % 128) / 32, l = i % 32;
-    const int v = byte_at(b, 64 * n + l + 32 * (j & 1));
-    const int high = (byte_at(b, 128 + 32 * n + l) >> (2 * j)) & 3;
-    p.codes[i] = static_cast<uint8_t>((j < 2 ? v & 15 : v >> 4) | high << 4);
+  for (int k = 0; k < 8; ++k) {  // 32 values: half n = k / 4, bit pair j
+    const int n = k / 4, j = k % 4;
+    const std::byte* low = b + 64 * n + 32 * (j & 1);
+    const std::byte* high = b + 128 + 32 * n;
+    uint8_t* codes = p.codes.data() + 32 * k;
+    for (int l = 0; l < 32; ++l) {
+      const int nibble = (byte_at(low, l) >> (j < 2 ? 0 : 4)) & 15;
+      codes[l] = static_cast<uint8_t>(nibble | ((byte_at(high, l) >> (2 * j)) & 3) << 4);
+    }
   }
 }
 
