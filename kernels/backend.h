@@ -125,7 +125,7 @@ class Backend {
 
 struct CpuOptions {
   int threads = 0;     ///< 0: the real cores that this process may use
-  std::string isa;     ///< empty: the best that this machine has; else one of cpu_isas()
+  std::string isa{};   ///< empty: the best that this machine has; else one of cpu_isas()
   bool exact = false;  ///< float activations in quantised products (for comparisons; slower)
 };
 

@@ -237,7 +237,7 @@ inline void dot_tile(const uint8_t* w, const int8_t* x, int64_t x_stride, Ints (
     for (int q = 0; q < quads; q += Codes::chain) {
       Sums sums[row_count][2];
       for (int r = 0; r < row_count; ++r) sums[r][0] = sums[r][1] = zero_sums();
-#pragma GCC unroll 1  // unrolled, the sums no longer fit the registers
+#pragma GCC unroll 4  // fully unrolled, the compiler orders it so that the sums no longer fit the registers
       for (int i = q; i < q + Codes::chain; ++i) {
         const Bytes w0 = load_bytes(w + vector_bytes * i), w1 = load_bytes(w + vector_bytes * (8 + i));
         for (int r = 0; r < row_count; ++r) {

@@ -1,0 +1,149 @@
+// The team of threads: every task once, also when the system has more to run than cores; and ops that allocate nothing.
+#include "kernels/cpu/threads.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <new>
+#include <thread>
+#include <vector>
+
+#include "kernels/check.h"
+#include "tests/kernels/op_support.h"
+
+namespace {
+std::atomic<int64_t> allocations{0};
+}
+
+// Counts what any thread of this program allocates.
+void* operator new(size_t size) {
+  ++allocations;
+  if (void* memory = std::malloc(size ? size : 1)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(size_t size, std::align_val_t alignment) {
+  ++allocations;
+  const auto unit = static_cast<size_t>(alignment);
+  if (void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit)) return memory;
+  throw std::bad_alloc();
+}
+void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory) noexcept {
+  std::free(memory);
+}
+void operator delete(void* memory, size_t) noexcept {
+  std::free(memory);
+}
+
+namespace deskhand {
+namespace {
+
+using testing::Matrix;
+using testing::RandomWeight;
+
+TEST(Threads, EveryTaskRunsOnceByAThreadOfTheTeam) {
+  for (const int count : {1, 2, 3, 7}) {
+    cpu::Threads threads(count);
+    EXPECT_EQ(threads.count(), count);
+    for (int round = 0; round < 300; ++round) {
+      const int64_t tasks = round % 50;
+      std::vector<std::atomic<int>> ran(static_cast<size_t>(tasks));
+      threads.run(tasks, [&](int64_t task, int thread) {
+        EXPECT_GE(thread, 0);
+        EXPECT_LT(thread, count);
+        ++ran[static_cast<size_t>(task)];
+      });
+      for (const auto& times : ran) ASSERT_EQ(times, 1) << count << " threads, round " << round;
+    }
+  }
+}
+
+TEST(Threads, ResultsAreVisibleAfterTheRun) {
+  cpu::Threads threads(3);
+  std::vector<int64_t> squares(1000);
+  int64_t total = 0;
+  for (int64_t round = 1; round <= 200; ++round) {
+    threads.run(1000, [&](int64_t task, int) { squares[static_cast<size_t>(task)] = task * round; });
+    for (const int64_t square : squares) total += square;
+  }
+  EXPECT_EQ(total, int64_t{999} * 1000 / 2 * (200 * 201 / 2));
+}
+
+TEST(Threads, SleepersWake) {
+  cpu::Threads threads(2);
+  for (int round = 0; round < 5; ++round) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));  // long enough for the helper to fall asleep
+    std::atomic<int> ran{0};
+    threads.run(16, [&](int64_t, int) { ++ran; });
+    EXPECT_EQ(ran, 16);
+  }
+}
+
+// The caller takes whatever nobody has begun: helpers without a core cost little.
+TEST(Threads, MoreThreadsThanCoresFinish) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> busy;
+  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
+    busy.emplace_back([&] {
+      while (!stop) {
+      }
+    });
+  }
+  cpu::Threads threads(8);
+  std::atomic<int64_t> ran{0};
+  for (int round = 0; round < 50; ++round) threads.run(64, [&](int64_t, int) { ++ran; });
+  stop = true;
+  for (std::thread& thread : busy) thread.join();
+  EXPECT_EQ(ran, 50 * 64);
+}
+
+TEST(Threads, ATeamHasAtLeastOne) {
+  EXPECT_THROW(cpu::Threads(0), InternalError);
+}
+
+TEST(Allocations, OpsAllocateNothingOnceTheyHaveRun) {
+  const auto backend = make_cpu_backend({.threads = 2});
+  backend->reserve(40, 1024);
+  const RandomWeight a(DType::q4_k, 64, 512, 1), b(DType::f16, 64, 512, 2);
+  const auto wa = backend->pack(a.view, a.bytes), wb = backend->pack(b.view, b.bytes);
+  Matrix x = Matrix::random(40, 512, 3), ya(40, 64), yb(40, 64), w = Matrix::random(1, 64, 4);
+  const AttentionShape shape{.kv = {.type = DType::f16, .kv_heads = 1, .head_dim = 32, .page_tokens = 64}, .heads = 2};
+  const auto page = backend->allocate(backend->kv_page_bytes(shape.kv));
+  std::byte* const pages[] = {page->data()};
+  std::vector<AttentionRow> rows;
+  std::vector<int32_t> ids;
+  for (int32_t r = 0; r < 40; ++r) {
+    rows.push_back({pages, 0, r + 1});
+    ids.push_back(r);
+  }
+  const std::array<float, 16> frequencies = {1, 0.5f, 0.25f};
+  Matrix k(40, 32), out(40, 64);
+  const auto pass = [&](int64_t count) {
+    const View sa = ya.view().slice(0, count), sb = yb.view().slice(0, count);
+    const auto some = std::span(ids).first(static_cast<size_t>(count));
+    const auto ranges = std::span<const AttentionRow>(rows).first(static_cast<size_t>(count));
+    const std::array terms = {MatmulTerm{sa, wa.get(), nullptr, false}, MatmulTerm{sb, wb.get(), nullptr, true}};
+    backend->embed(x.view().slice(0, count), *wa, some, 1.0f);
+    backend->matmul(terms, x.view().slice(0, count));
+    backend->rms_norm(sa, sa, {w.view().row(0), 64}, 1e-6f);
+    backend->rope(sa, 32, {.inv_freq = frequencies}, some);
+    backend->kv_write(shape, ranges, k.view().slice(0, count), k.view().slice(0, count));
+    backend->attention_paged(out.view().slice(0, count), sa, shape, ranges);
+    backend->glu(sa, sa, sb, Activation::silu);
+    backend->add(sa, sb);
+    backend->soft_cap(sa, 30.0f);
+  };
+  pass(40);
+  const int64_t before = allocations;
+  pass(40);
+  pass(1);
+  EXPECT_EQ(allocations, before);
+}
+
+}  // namespace
+}  // namespace deskhand
