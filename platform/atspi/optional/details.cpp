@@ -37,6 +37,7 @@ std::string plain(std::string text) {
 
 }  // namespace
 
+/// One turn for everything but the texts themselves, whose length must be known first.
 void TreeReader::read_details(std::vector<Application>& applications) {
   std::vector<NodeRef> texts, numbers, fields, cells;
   for (Application& application : applications) {
@@ -51,88 +52,69 @@ void TreeReader::read_details(std::vector<Application>& applications) {
       if (node.role == Role::combo_box) settle_combo_box(ref);
     }
   }
-  read_labels(fields);
-  read_actions(cells);
-  read_texts(texts);
-  read_numbers(numbers);
+  std::vector<BusCall> calls;
+  for (const NodeRef& ref : fields) {
+    calls.push_back({ref.application->peer, ref.path(), "org.a11y.atspi.Accessible", "GetRelationSet"});
+  }
+  for (const NodeRef& ref : cells) {
+    calls.push_back({ref.application->peer, ref.path(), "org.a11y.atspi.Action", "GetName", {int32_t{0}}});
+  }
+  for (const NodeRef& ref : numbers) calls.push_back(property(ref, "org.a11y.atspi.Value", "CurrentValue"));
+  for (const NodeRef& ref : texts) calls.push_back(property(ref, text_interface, "CharacterCount"));
+  const std::vector<Reply> replies = bus_.call(calls, deadline_);
+  auto reply = replies.begin();
+  for (const NodeRef& ref : fields) take_label(ref, *reply++);
+  for (const NodeRef& ref : cells) ref.get().toggles = ReplyReader(*reply++).text() == "toggle";
+  for (const NodeRef& ref : numbers) {
+    ReplyReader value = ReplyReader(*reply++).inside();
+    if (value.at(DBUS_TYPE_DOUBLE)) ref.get().value = fmt::format("{:.6g}", value.real());
+  }
+  read_texts(texts, {reply, replies.end()});
 }
 
-void TreeReader::read_texts(std::span<const NodeRef> nodes) {
+BusCall TreeReader::property(const NodeRef& ref, const char* interface, const char* name) {
+  return {ref.application->peer,
+          ref.path(),
+          "org.freedesktop.DBus.Properties",
+          "Get",
+          {std::string(interface), std::string(name)}};
+}
+
+void TreeReader::read_texts(std::span<const NodeRef> nodes, std::span<const Reply> counts) {
   std::vector<BusCall> calls;
-  for (const NodeRef& ref : nodes) {
-    calls.push_back({ref.application->peer,
-                     ref.path(),
-                     "org.freedesktop.DBus.Properties",
-                     "Get",
-                     {std::string(text_interface), std::string("CharacterCount")}});
-  }
-  const std::vector<Reply> counts = bus_.call(calls, deadline_);
-  calls.clear();
   for (size_t i = 0; i < nodes.size(); ++i) {
-    ReplyReader reader(counts[i]);
-    const auto count = static_cast<int32_t>(std::clamp<int64_t>(reader.inside().number(), 0, most_characters));
-    calls.push_back({nodes[i].application->peer, nodes[i].path(), text_interface, "GetText", {int32_t{0}, count}});
+    const int64_t count = ReplyReader(counts[i]).inside().number();
+    const auto end = static_cast<int32_t>(std::clamp<int64_t>(count, 0, most_characters));
+    calls.push_back({nodes[i].application->peer, nodes[i].path(), text_interface, "GetText", {int32_t{0}, end}});
   }
   const std::vector<Reply> texts = bus_.call(calls, deadline_);
   for (size_t i = 0; i < nodes.size(); ++i) nodes[i].get().value = plain(ReplyReader(texts[i]).text());
 }
 
-void TreeReader::read_numbers(std::span<const NodeRef> nodes) {
-  std::vector<BusCall> calls;
-  for (const NodeRef& ref : nodes) {
-    calls.push_back({ref.application->peer,
-                     ref.path(),
-                     "org.freedesktop.DBus.Properties",
-                     "Get",
-                     {std::string("org.a11y.atspi.Value"), std::string("CurrentValue")}});
-  }
-  const std::vector<Reply> replies = bus_.call(calls, deadline_);
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    ReplyReader reader(replies[i]);
-    ReplyReader value = reader.inside();
-    if (value.at(DBUS_TYPE_DOUBLE)) nodes[i].get().value = fmt::format("{:.6g}", value.real());
-  }
-}
-
-void TreeReader::read_labels(std::span<const NodeRef> nodes) {
-  std::vector<BusCall> calls;
-  for (const NodeRef& ref : nodes) {
-    calls.push_back({ref.application->peer, ref.path(), "org.a11y.atspi.Accessible", "GetRelationSet"});
-  }
-  const std::vector<Reply> replies = bus_.call(calls, deadline_);
-  for (size_t i = 0; i < nodes.size(); ++i) {
-    const Application& application = *nodes[i].application;
-    AccessibleNode& node = nodes[i].get();
-    ReplyReader reader(replies[i]);
-    for (ReplyReader relations = reader.inside(); relations.more();) {
-      ReplyReader relation = relations.inside();
-      if (relation.number() != ATSPI_RELATION_LABELLED_BY) continue;
-      ReplyReader targets = relation.inside();
-      ReplyReader target = targets.inside();
-      target.skip();  // the peer
-      const auto found = std::ranges::find(application.paths, target.text());
-      if (found == application.paths.end()) continue;
-      node.labelled_by = static_cast<int>(found - application.paths.begin());
-      const auto& all = application.tree.nodes;
-      node.label = all[node.labelled_by].name;
-      for (size_t k = 0; k < all.size() && node.label.empty(); ++k) {
-        if (all[k].parent == node.labelled_by) node.label = all[k].name;
-      }
+/// Finds the first node that labels the field, and its text: its own or that of a child.
+void TreeReader::take_label(NodeRef field, const Reply& reply) {
+  const Application& application = *field.application;
+  AccessibleNode& node = field.get();
+  ReplyReader reader(reply);
+  for (ReplyReader relations = reader.inside(); relations.more();) {
+    ReplyReader relation = relations.inside();
+    if (relation.number() != ATSPI_RELATION_LABELLED_BY) continue;
+    ReplyReader targets = relation.inside();
+    ReplyReader target = targets.inside();
+    target.skip();  // the peer
+    const auto found = std::ranges::find(application.paths, target.text());
+    if (found == application.paths.end()) continue;
+    node.labelled_by = static_cast<int>(found - application.paths.begin());
+    const auto& all = application.tree.nodes;
+    node.label = all[node.labelled_by].name;
+    for (size_t k = 0; k < all.size() && node.label.empty(); ++k) {
+      if (all[k].parent == node.labelled_by) node.label = all[k].name;
     }
   }
 }
 
-void TreeReader::read_actions(std::span<const NodeRef> nodes) {
-  std::vector<BusCall> calls;
-  for (const NodeRef& ref : nodes) {
-    calls.push_back({ref.application->peer, ref.path(), "org.a11y.atspi.Action", "GetName", {int32_t{0}}});
-  }
-  const std::vector<Reply> replies = bus_.call(calls, deadline_);
-  for (size_t i = 0; i < nodes.size(); ++i) nodes[i].get().toggles = ReplyReader(replies[i]).text() == "toggle";
-}
-
 /// The chosen item is the value. GTK names a combo box by its chosen item.
-void TreeReader::settle_combo_box(NodeRef combo) const {
+void TreeReader::settle_combo_box(NodeRef combo) {
   AccessibleNode& node = combo.get();
   const auto& nodes = combo.application->tree.nodes;
   for (size_t i = static_cast<size_t>(combo.node) + 1; i < nodes.size(); ++i) {

@@ -13,7 +13,7 @@ constexpr size_t most_applications = 64;
 constexpr const char* accessible = "org.a11y.atspi.Accessible";
 constexpr const char* properties = "org.freedesktop.DBus.Properties";
 
-BusCall property(const std::string& peer, const std::string& path, const char* interface, const char* name) {
+BusCall property_of(const std::string& peer, const std::string& path, const char* interface, const char* name) {
   return {peer, path, properties, "Get", {std::string(interface), std::string(name)}};
 }
 
@@ -66,8 +66,19 @@ std::vector<AccessibleTree> TreeReader::read(std::span<const Window> windows, Cl
   }
   while (!level.empty() && Clock::now() < deadline_) {
     read_uncached(level);
-    const std::vector<NodeRef> nodes = add_nodes(level);
+    std::vector<NodeRef> nodes;
+    std::vector<Entry> unknown;
+    while (!level.empty()) {  // as far down as the caches reach, nothing needs to be asked
+      const std::vector<NodeRef> added = add_nodes(level);
+      level.clear();
+      for (Entry& child : cached_children(added)) {
+        const bool known = child.application->cache.contains(child.path);
+        (known ? level : unknown).push_back(std::move(child));
+      }
+      nodes.insert(nodes.end(), added.begin(), added.end());
+    }
     level = enter(nodes);
+    level.insert(level.end(), unknown.begin(), unknown.end());
   }
   read_details(applications);
   std::vector<AccessibleTree> trees;
@@ -103,7 +114,7 @@ void TreeReader::read_caches(std::vector<Application>& applications) {
   std::vector<BusCall> calls;
   for (const Application& a : applications) {
     calls.push_back({a.peer, "/org/a11y/atspi/cache", "org.a11y.atspi.Cache", "GetItems"});
-    calls.push_back(property(a.peer, a.paths[0], "org.a11y.atspi.Application", "ToolkitName"));
+    calls.push_back(property_of(a.peer, a.paths[0], "org.a11y.atspi.Application", "ToolkitName"));
   }
   const std::vector<Reply> replies = bus_.call(calls, deadline_);
   for (size_t i = 0; i < applications.size(); ++i) {
@@ -159,8 +170,8 @@ void TreeReader::read_uncached(std::span<const Entry> level) {
     const std::string& peer = e.application->peer;
     calls.push_back({peer, e.path, accessible, "GetRole"});
     calls.push_back({peer, e.path, accessible, "GetState"});
-    calls.push_back(property(peer, e.path, accessible, "Name"));
-    calls.push_back(property(peer, e.path, accessible, "ChildCount"));
+    calls.push_back(property_of(peer, e.path, accessible, "Name"));
+    calls.push_back(property_of(peer, e.path, accessible, "ChildCount"));
     entries.push_back(&e);
   }
   const std::vector<Reply> replies = bus_.call(calls, deadline_);
@@ -195,28 +206,42 @@ std::vector<TreeReader::NodeRef> TreeReader::add_nodes(std::span<const Entry> le
   return added;
 }
 
-/// Reads the boxes of what is showing, and returns its children.
-std::vector<TreeReader::Entry> TreeReader::enter(std::span<const NodeRef> nodes) {
-  std::vector<BusCall> calls;
-  std::vector<NodeRef> boxed, listed;
+/// Only what is showing is entered, and combo boxes, whose items tell their value.
+bool TreeReader::is_entered(const NodeRef& ref) {
+  const AccessibleNode& node = ref.get();
+  const AccessibleNode* parent = node.parent >= 0 ? &ref.application->tree.nodes[node.parent] : nullptr;
+  return node.showing || node.kind == NodeKind::application || node.role == Role::combo_box ||
+         (parent != nullptr && parent->role == Role::combo_box);
+}
+
+std::vector<TreeReader::Entry> TreeReader::cached_children(std::span<const NodeRef> nodes) {
   std::vector<Entry> next;
   for (const NodeRef& ref : nodes) {
-    const AccessibleNode& node = ref.get();
-    const AccessibleNode* parent = node.parent >= 0 ? &ref.application->tree.nodes[node.parent] : nullptr;
-    const bool choices = node.role == Role::combo_box || (parent != nullptr && parent->role == Role::combo_box);
-    if (!node.showing && !choices && node.kind != NodeKind::application) continue;
-    if (node.kind != NodeKind::application && node.showing) boxed.push_back(ref);
     const Item& item = ref.application->cache[ref.path()];
-    if (item.child_count > 0 && item.child_count <= most_children) listed.push_back(ref);
-    if (item.child_count >= 0) continue;
+    if (item.child_count >= 0 || !is_entered(ref)) continue;
     for (const std::string& child : item.children) next.push_back({ref.application, child, ref.node});
   }
+  return next;
+}
+
+/// Reads the boxes of what is showing, and returns those children that the caches did not know.
+std::vector<TreeReader::Entry> TreeReader::enter(std::span<const NodeRef> nodes) {
+  std::vector<NodeRef> boxed, listed;
+  for (const NodeRef& ref : nodes) {
+    const AccessibleNode& node = ref.get();
+    if (!is_entered(ref)) continue;
+    if (node.kind != NodeKind::application && node.showing) boxed.push_back(ref);
+    const int64_t children = ref.application->cache[ref.path()].child_count;
+    if (children > 0 && children <= most_children) listed.push_back(ref);
+  }
+  std::vector<BusCall> calls;
   for (const NodeRef& ref : boxed) {
     calls.push_back({ref.application->peer, ref.path(), "org.a11y.atspi.Component", "GetExtents", {uint32_t{0}}});
   }
   for (const NodeRef& ref : listed) calls.push_back({ref.application->peer, ref.path(), accessible, "GetChildren"});
   const std::vector<Reply> replies = bus_.call(calls, deadline_);
   for (size_t i = 0; i < boxed.size(); ++i) boxed[i].get().box = read_extents(replies[i]);
+  std::vector<Entry> next;
   for (size_t i = 0; i < listed.size(); ++i) {
     ReplyReader reader(replies[boxed.size() + i]);
     for (ReplyReader list = reader.inside(); list.more();) {

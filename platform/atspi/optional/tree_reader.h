@@ -1,5 +1,6 @@
 #pragma once
-// Reads the trees of all applications over the accessibility bus, level by level, everything of a level at once.
+// Reads the trees of all applications over the accessibility bus: in as few turns as their caches allow, everything of
+// a turn at once.
 //
 //   TreeReader reader(*bus);
 //   const std::vector<AccessibleTree> trees = reader.read(windows, deadline);
@@ -53,13 +54,14 @@ class TreeReader {
   void parse_cache(Application& application, const Reply& reply);
   void read_uncached(std::span<const Entry> level);
   std::vector<NodeRef> add_nodes(std::span<const Entry> level);
+  static bool is_entered(const NodeRef& ref);
+  static std::vector<Entry> cached_children(std::span<const NodeRef> nodes);
   std::vector<Entry> enter(std::span<const NodeRef> nodes);
+  static BusCall property(const NodeRef& ref, const char* interface, const char* name);
   void read_details(std::vector<Application>& applications);
-  void read_texts(std::span<const NodeRef> nodes);
-  void read_numbers(std::span<const NodeRef> nodes);
-  void read_labels(std::span<const NodeRef> nodes);
-  void read_actions(std::span<const NodeRef> nodes);
-  void settle_combo_box(NodeRef combo) const;
+  void read_texts(std::span<const NodeRef> nodes, std::span<const Reply> counts);
+  static void take_label(NodeRef field, const Reply& relations);
+  static void settle_combo_box(NodeRef combo);
 
   AccessibilityBus& bus_;
   Clock::time_point deadline_;
