@@ -23,7 +23,10 @@ std::vector<int32_t> Conversation::prompt_ids() const {
     return raw_prompt_ids(tokenizer, text);
   }
   ordered_json safe = messages_;
-  for (auto& message : safe) message["content"] = defuse(tokenizer, message["content"].get<std::string>());
+  for (auto& message : safe) {
+    const auto text = message["content"].get<std::string>();
+    message["content"] = message["role"] == "assistant" ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
+  }
   return rendered_prompt_ids(tokenizer, chat->render({{"messages", safe}, {"add_generation_prompt", true}}));
 }
 
