@@ -49,7 +49,7 @@ class Bench {
     const bool with_model = !options_.capture || !options_.model.model.empty();
     std::unique_ptr<Engine> engine = with_model ? open_model(options_.model, context_) : nullptr;
     const BackendInfo backend =
-        engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads})->info();
+        engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads, .isa = {}})->info();
     machine_ = measure_machine(backend.threads);
     head(backend);
     if (engine) {
