@@ -16,7 +16,6 @@
 
 #include <chrono>
 #include <functional>
-#include <memory>
 #include <mutex>
 #include <stdexcept>
 #include <string>
@@ -128,9 +127,10 @@ class EventWindow {
 
   void decode(XKeyEvent& event, ReceivedEvent* received) {
     char text[32] = "";
-    KeySym symbol = NoSymbol;
+    KeySym symbol = 0;
     XLookupString(&event, text, sizeof text, &symbol, nullptr);
-    if (const char* name = XKeysymToString(symbol)) received->name = name;
+    xkb_keysym_get_name(static_cast<xkb_keysym_t>(symbol), text, sizeof text);
+    received->name = text;
     if (event.type == KeyPress) received->text = utf8_of(symbol);
   }
 
