@@ -72,8 +72,13 @@ bool Loop::attribute(Interpreter&, std::string_view name, Value& out) {
     out = Value(std::make_shared<Bound>([self = std::static_pointer_cast<Loop>(shared_from_this())](
                                             Interpreter& in, const Arguments& arguments) -> Value {
       Value now = Value::sequence(arguments.positional, Sequence::Kind::tuple);
-      const bool changed = !equal(now, self->last_changed_, in.budget());
-      self->last_changed_ = std::move(now);
+      if (!self->seen_) {
+        self->seen_ = std::make_shared<Scope>(nullptr);
+        in.empty_at_end(self->seen_);
+      }
+      const Value* last = self->seen_->find_here("last");
+      const bool changed = last == nullptr || !equal(now, *last, in.budget());
+      self->seen_->set("last", std::move(now));
       return changed;
     }));
   } else {

@@ -32,8 +32,6 @@ class Loop : public Object {
   bool callable() const override { return true; }
   Value call(Interpreter& in, const Arguments& arguments) override;
   void move_to(size_t index) { index_ = index; }
-  /// Lets go of what changed() saw, which may be the loop itself.
-  void end() { last_changed_ = Value::missing(""); }
 
  private:
   bool neighbour(std::string_view name, Value& out) const;
@@ -43,7 +41,7 @@ class Loop : public Object {
   const Statement& statement_;
   std::weak_ptr<Scope> scope_;
   int64_t depth_;
-  Value last_changed_ = Value::missing("");
+  std::shared_ptr<Scope> seen_;  ///< what changed() saw, which may be the loop itself: emptied at the end
 };
 
 /// A macro, or the body of a call block.

@@ -223,7 +223,6 @@ void Interpreter::run_loop(const Statement& s, const Value& over, int64_t depth)
     assign(*s.target, items[i]);
     if (run_block(s.body) == Flow::leave) break;
   }
-  loop->end();
   if (items.empty() && !s.otherwise.empty()) {
     const Inner inner(*this);
     run_block(s.otherwise);
