@@ -68,9 +68,9 @@ std::string picture_html(const std::filesystem::path& trace, const ordered_json&
   try {
     const std::string data = base64(read_trace_picture(trace, file));
     return fmt::format(
-        "<figure><a href=\"data:image/png;base64,{0}\" download=\"{1}\"><img loading=\"lazy\" alt=\"{2}\" "
-        "src=\"data:image/png;base64,{0}\"></a><figcaption>{2}</figcaption></figure>\n",
-        data, escape_html(file), escape_html(caption));
+        "<figure><img loading=\"lazy\" alt=\"{0}\" "
+        "src=\"data:image/png;base64,{1}\"><figcaption>{0}</figcaption></figure>\n",
+        escape_html(caption), data);
   } catch (const TraceError& error) {
     return fmt::format("<figure class=\"lost\"><figcaption>{}: {}</figcaption></figure>\n", escape_html(caption),
                        escape_html(error.what()));
@@ -141,9 +141,9 @@ std::string header_html(const ordered_json& head, const ordered_json& end, const
   row("Mind", text_at(head, "mind"));
   row("Started", local_time(number_at(head, "time")));
   if (end.is_object())
-    row("Effort",
-        fmt::format("{} steps, {} model calls, {} + {} tokens, {:.1f} s", text_at(end, "steps"), text_at(end, "asked"),
-                    text_at(end, "prompt_tokens"), text_at(end, "generated_tokens"), number_at(end, "seconds")));
+    row("Effort", fmt::format("steps: {}, calls of the model: {}, tokens: {} read and {} written, {:.1f} s",
+                              text_at(end, "steps"), text_at(end, "asked"), text_at(end, "prompt_tokens"),
+                              text_at(end, "generated_tokens"), number_at(end, "seconds")));
   html += "</dl></header>\n";
   if (check.intact)
     return html + fmt::format("<p class=\"chain good\">The trace is intact: {} records, each sealed by SHA-256.</p>\n",
