@@ -14,13 +14,13 @@ constexpr size_t max_lines = 120;
 constexpr size_t max_plain_texts = 40;
 
 constexpr std::string_view instructions =
-    R"(You work on a desktop. You are given the window as a list, and a task. Write the calls that do the task, one per line, and end with done.
-click("NAME") presses a button, link, tab, menu or item
-check("NAME") ticks a checkbox or chooses an option, uncheck("NAME") unticks it
-fill("NAME", "text") puts text into the field of that name
-type("text") types where the cursor is, in an editor or a terminal
-key("Return") presses a key; a terminal command or a calculation needs key("Return"); key("ctrl+a") first to replace all text
-done("answer") ends; answer is what the task asks for)";
+    R"(You work on a desktop. You see a window as a list, and a task. Write the calls that do the task, one per line, in order, then done.
+click("NAME") - press a button, link, tab, menu or list item
+check("NAME") - tick a checkbox; uncheck("NAME") - untick it; leave the others alone
+fill("NAME", "text") - put text into the text field NAME; one call for each field
+type("text") - write at the cursor: text in an editor, a calculation in a calculator, a Linux command in a terminal
+key("Return") - press a key; after a terminal command or a calculation always key("Return"); key("ctrl+a") first replaces all text
+done("answer") - the end; with the answer if the task is a question)";
 
 struct Example {
   std::string_view screen, task, calls;
@@ -129,13 +129,10 @@ void describe_elements(const Screen& screen, WindowId window, const std::map<con
 }  // namespace
 
 std::vector<Message> constant_messages() {
-  std::vector<Message> messages;
-  messages.push_back({Message::Role::system, std::string(instructions)});
-  for (const Example& example : examples) {
-    messages.push_back({Message::Role::user, describe_task(std::string(example.screen), example.task, {})});
-    messages.push_back({Message::Role::assistant, std::string(example.calls)});
-  }
-  return messages;
+  std::string text = fmt::format("{}\n\nExamples:\n", instructions);
+  for (const Example& example : examples)
+    text += fmt::format("\n{}\n{}\n", describe_task(std::string(example.screen), example.task, {}), example.calls);
+  return {{Message::Role::system, std::move(text)}};
 }
 
 std::string describe_screen(const Screen& screen) {
