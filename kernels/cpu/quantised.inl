@@ -28,6 +28,7 @@ inline void quantise(const float* x, int64_t cols, int8_t* codes, float* meta) {
 }
 
 constexpr int vector_bytes = 4 * lanes;
+constexpr int prefetch_bytes = 2560;
 
 template <int left>
 inline Bytes shift(const Bytes& a) {
@@ -183,6 +184,8 @@ void multiply_rows(Group group, int64_t units, const Activations& x, float* y) {
     Floats scale[blocks * spans], offset[blocks * spans];
     Scales::unpack(group.scales + u * Scales::bytes * lanes, scale, offset);
     for (int b = 0; b < blocks; ++b, ++block, p += Codes::vectors * vector_bytes) {
+      // The hardware stops at the end of a page; a few blocks ahead hide what memory takes then.
+      for (int at = 0; at < Codes::vectors * vector_bytes; at += 64) __builtin_prefetch(p + prefetch_bytes + at);
       Bytes c[8];
       Codes::unpack(p, c);
       for (int r = 0; r < row_count; ++r) {
