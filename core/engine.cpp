@@ -68,7 +68,9 @@ class ModelEngine final : public Engine {
         backend_(make_cpu_backend({.threads = options.threads, .isa = options.isa, .exact = options.exact})),
         tokenizer_(Tokenizer::from_metadata(file_->metadata())),
         model_(file_, *backend_,
-               {.context = options.context, .kv_type = options.kv_type, .max_rows = options.prefill_chunk}),
+               {.context = options.context,
+                .kv_type = options.kv_type,
+                .max_rows = std::max<int64_t>(1, options.prefill_chunk)}),
         info_(describe(*file_, model_)),
         prefill_chunk_(options.prefill_chunk) {
     if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {

@@ -27,11 +27,23 @@ int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
                   static_cast<int64_t>(fits)));
 }
 
+/// Returns the file when its tensors fit into the memory that is left: backends keep a copy in their own layout.
+std::shared_ptr<const GgufFile> expect_room(std::shared_ptr<const GgufFile> file) {
+  size_t bytes = 0;
+  for (const TensorInfo& tensor : file->tensors()) bytes += tensor.data != nullptr ? tensor.bytes : 0;
+  const size_t memory = available_memory();
+  if (bytes <= memory) return file;
+  throw NotEnoughMemory(fmt::format("{} needs {:.1f} GiB of memory, {:.1f} GiB are free", file->path().string(),
+                                    static_cast<double>(bytes) / gib, static_cast<double>(memory) / gib));
+}
+
 }  // namespace
 
 LanguageModel::LanguageModel(std::shared_ptr<const GgufFile> file, Backend& backend,
                              const LanguageModelOptions& options)
-    : config_(model_config(file->metadata())), weights_(std::move(file), backend), max_rows_(options.max_rows) {
+    : config_(model_config(file->metadata())),
+      weights_(expect_room(std::move(file)), backend),
+      max_rows_(options.max_rows) {
   const Family& family = find_family(config_.architecture);
   decoder_ = family.load({.weights = weights_,
                           .config = config_,

@@ -82,10 +82,16 @@ class Server:
         return self.post("/tokenize", {"content": text, "add_special": True, "parse_special": True})["tokens"]
 
     def greedy(self, ids):
-        reply = self.post("/completion", {"prompt": ids, "n_predict": GREEDY, "temperature": 0.0, "top_k": 1,
-                                          "ignore_eos": False, "logit_bias": [], "return_tokens": True,
-                                          "cache_prompt": False})
-        return reply["tokens"]
+        """Ids, an end token included, and the margins of the two best logits.
+
+        Where tokens end inside characters the server reports fewer margins than tokens: then there are none.
+        """
+        reply = self.post("/completion", {"prompt": ids, "n_predict": GREEDY, "temperature": 0.0, "n_probs": 2,
+                                          "return_tokens": True, "cache_prompt": False})
+        steps = [step["top_logprobs"] for step in reply["completion_probabilities"]]
+        if [best["id"] for best, _ in steps] != reply["tokens"]:
+            return reply["tokens"], []
+        return reply["tokens"], [round(best["logprob"] - second["logprob"], 4) for best, second in steps]
 
 
 def value(reader, key):
@@ -162,6 +168,7 @@ def main():
     parser.add_argument("model")
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--llama-server", required=True)
+    parser.add_argument("--only-llama-cpp", action="store_true", help="keep what OUT holds of transformers")
     options = parser.parse_args()
     length = lambda i: LENGTHS[i * len(LENGTHS) // len(PROMPTS)]
     cases = []
@@ -170,13 +177,28 @@ def main():
             ids = server.tokenize(text)[: length(i)]
             if len(ids) != length(i):
                 raise RuntimeError(f"prompt {i} has only {len(ids)} tokens: {text!r}")
-            cases.append({"prompt": ids, "llama_cpp": server.greedy(ids)})
-    model = load(options.model)
+            reply, gaps = server.greedy(ids)
+            cases.append({"prompt": ids, "llama_cpp": reply, "llama_cpp_margins": gaps})
+    if options.only_llama_cpp:
+        for case, old in zip(cases, json.loads(options.out.read_text())["cases"]):
+            if case["prompt"] != old["prompt"]:
+                raise RuntimeError("the prompts have changed")
+            case["transformers"], case["margins"] = old["transformers"], old["margins"]
+    else:
+        run_transformers(options.model, cases)
+    write(options, cases)
+
+
+def run_transformers(path, cases):
+    model = load(path)
     torch.set_num_threads(1)
     with torch.no_grad():
         chosen, margins = greedy(model, [case["prompt"] for case in cases])
     for case, ids, margin in zip(cases, chosen, margins):
         case["transformers"], case["margins"] = list(ids), list(margin)
+
+
+def write(options, cases):
     head = {"model": pathlib.Path(options.model).name, "transformers": transformers.__version__}
     lines = ",\n".join(json.dumps(case, separators=(",", ":")) for case in cases)
     options.out.write_text(json.dumps(head)[:-1] + f", \"cases\": [\n{lines}\n]}}\n")
