@@ -34,7 +34,9 @@ struct DialectInput {
   std::vector<Action> done{};        ///< executed so far, oldest first
   std::vector<std::string> notes{};  ///< what the model must know: failures, answers of the user
   bool may_finish = true;            ///< the gate: whether `done` is offered as the next call
-  std::set<int> spent{};  ///< ids of elements that the next click must not be: no effect, or a box ticked before
+  std::set<int> spent{};    ///< ids of elements that the next click must not be: no effect, or a box ticked before
+  std::set<int> waiting{};  ///< ids of what the task names after something that is still to be done: not the next click
+  std::set<int> foreign{};  ///< ids of boxes and options that the task does not speak of, while it speaks of others
 };
 
 struct DialectPrompt {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 #include <vector>
 
 #include "tools/names.h"
@@ -29,6 +30,35 @@ bool counts_when_named(const ScreenElement& element) {
     default:
       return false;
   }
+}
+
+/// Words that say nothing about what a box is for.
+constexpr std::array empty_words = {"with", "this", "that", "them", "from",  "your", "have", "will", "when",
+                                    "into", "only", "also", "then", "their", "not",  "and",  "the",  "for"};
+
+std::vector<std::string> telling_words(const std::string& words) {
+  std::vector<std::string> out;
+  for (size_t at = 0; at < words.size();) {
+    const size_t end = std::min(words.find(' ', at), words.size());
+    std::string word = words.substr(at, end - at);
+    at = end + 1;
+    if (word.size() >= 3 && std::find(empty_words.begin(), empty_words.end(), word) == empty_words.end())
+      out.push_back(std::move(word));
+  }
+  return out;
+}
+
+/// "slice" is a word of "sliced bread".
+bool shares_a_word(const std::string& name, const std::string& goal) {
+  if (!name.empty() && contains_words(goal, name)) return true;
+  constexpr size_t stem = 4;
+  const std::vector<std::string> spoken = telling_words(goal);
+  for (const std::string& word : telling_words(name))
+    for (const std::string& other : spoken)
+      if (word == other || (word.size() >= stem && other.starts_with(word)) ||
+          (other.size() >= stem && word.starts_with(other)))
+        return true;
+  return false;
 }
 
 bool has_letter(const std::string& words) {
@@ -64,33 +94,63 @@ bool Gate::open(const Screen& screen, int actions) {
     reason_ = fmt::format("the dialog \"{}\" is still open", display_name(window.title));
     return false;
   }
-  const std::string name = untouched(screen);
-  if (!name.empty()) reason_ = fmt::format("\"{}\" was not used yet", name);
-  return name.empty();
+  for (const Named& thing : named(screen)) {
+    if (thing.touched) continue;
+    reason_ = fmt::format("\"{}\" was not used yet", thing.shown);
+    return false;
+  }
+  return true;
 }
 
-std::string Gate::untouched(const Screen& screen) const {
-  struct Named {
-    std::string words, shown;
-    bool counts = false;
-  };
-  std::vector<Named> names;  // the longest first, so that "Save as" is not "Save"
+std::vector<Gate::Named> Gate::named(const Screen& screen) const {
+  std::vector<std::pair<std::string, const ScreenElement*>> names;  // the longest first: "Save as" is not "Save"
   for (const ScreenElement& element : screen.elements) {
     std::string words = plain_words(element.text);
-    if (words.size() >= 2 && has_letter(words))
-      names.push_back({std::move(words), display_name(element.text), counts_when_named(element)});
+    if (words.size() >= 2 && has_letter(words)) names.emplace_back(std::move(words), &element);
   }
-  std::stable_sort(names.begin(), names.end(), [](const Named& a, const Named& b) {
-    return a.words.size() != b.words.size() ? a.words.size() > b.words.size() : a.counts > b.counts;
+  std::stable_sort(names.begin(), names.end(), [](const auto& a, const auto& b) {
+    if (a.first.size() != b.first.size()) return a.first.size() > b.first.size();
+    if (a.first != b.first) return a.first < b.first;
+    return counts_when_named(*a.second) > counts_when_named(*b.second);
   });
-  std::string rest = goal_;
-  for (const Named& named : names) {
-    if (!contains_words(rest, named.words)) continue;
-    if (named.counts && !touched_.contains(named.words)) return named.shown;
-    for (size_t at = rest.find(named.words); at != std::string::npos; at = rest.find(named.words, at + 1))
-      rest.replace(at, named.words.size(), named.words.size(), '.');
+  std::vector<Named> found;
+  std::string rest = " " + goal_ + " ";
+  for (const auto& [words, element] : names) {
+    const bool again = !found.empty() && found.back().words == words;
+    if (again && counts_when_named(*element)) found.back().ids.insert(element->id);
+    if (again || !contains_words(rest, words)) continue;
+    const std::string spaced = " " + words + " ";
+    const size_t position = rest.rfind(spaced);
+    for (size_t at = rest.find(spaced); at != std::string::npos; at = rest.find(spaced, at + 1))
+      rest.replace(at + 1, words.size(), words.size(), '.');
+    if (!counts_when_named(*element)) continue;
+    found.push_back({words, display_name(element->text), position, touched_.contains(words), {element->id}});
   }
-  return {};
+  std::sort(found.begin(), found.end(), [](const Named& a, const Named& b) { return a.position < b.position; });
+  return found;
+}
+
+std::set<int> Gate::waiting(const Screen& screen) const {
+  std::set<int> ids;
+  if (refusals_ >= max_refusals) return ids;
+  bool missing = false;
+  for (const Named& thing : named(screen)) {
+    if (missing && !thing.touched) ids.insert(thing.ids.begin(), thing.ids.end());
+    missing = missing || !thing.touched;
+  }
+  return ids;
+}
+
+std::set<int> Gate::foreign(const Screen& screen) const {
+  std::set<int> ids;
+  bool speaks_of_one = false;
+  for (const ScreenElement& element : screen.elements) {
+    if (!allows(screen, element, NameUse::check) || element.text.empty()) continue;
+    const bool spoken_of = shares_a_word(plain_words(element.text), goal_);
+    speaks_of_one = speaks_of_one || spoken_of;
+    if (!spoken_of) ids.insert(element.id);
+  }
+  return speaks_of_one ? ids : std::set<int>{};
 }
 
 }  // namespace deskhand

@@ -120,6 +120,10 @@ DialectInput Loop::input_for_mind() {
   input.notes = notes_;
   input.may_finish = gate_->open(seen_.screen, actions_);
   input.spent = repetition_.spent_ids(seen_.screen);
+  for (const ScreenElement& element : seen_.screen.elements)
+    if (denied_.contains(element.text)) input.spent.insert(element.id);
+  input.waiting = gate_->waiting(seen_.screen);
+  input.foreign = gate_->foreign(seen_.screen);
   if (!input.may_finish && actions_ > 0 && !done_refused_) gate_->refuse();
   done_refused_ = false;
   return input;
@@ -175,7 +179,7 @@ bool Loop::next_action() {
   const Action action = std::move(script_.front());
   script_.pop_front();
   if (action.name == "done" && !replaying_ && !limits_.dry_run && !accept_done()) return true;
-  if (skip_spent(action)) return true;
+  if (leave_out(action)) return true;
   Performed performed;
   performed.step.number = ++outcome_.steps;
   performed.step.think_ms = std::exchange(think_ms_, 0);
@@ -196,18 +200,37 @@ bool Loop::accept_done() {
   return false;
 }
 
-/// A click that would repeat one without effect is left out; the script goes on.
-bool Loop::skip_spent(const Action& action) {
-  if (action.name != "click_element" || replaying_) return false;
+std::optional<ScreenElement> Loop::element_of(const Action& action) const {
   const Tool* tool = find_tool(action.name);
   const ToolContext context{.desktop = parts_.desktop, .clock = parts_.clock, .screen = seen_.screen, .map = seen_.map};
   try {
-    const std::optional<Target> target = locate_target(*tool, context, action.input);
-    if (!target || !target->element || !repetition_.is_spent(*target->element, fingerprint(seen_.screen))) return false;
+    const std::optional<Target> target = tool ? locate_target(*tool, context, action.input) : std::nullopt;
+    return target ? target->element : std::nullopt;
   } catch (const ToolError&) {
-    return false;
+    return std::nullopt;
   }
-  notes_.push_back(fmt::format("{} was done before", action.text));
+}
+
+/// A click that would repeat one without effect, or a box that the task does not speak of, is left out and the script
+/// goes on. A click that comes too early ends the script.
+bool Loop::leave_out(const Action& action) {
+  const bool clicks = action.name == "click_element", ticks = action.name == "check" || action.name == "uncheck";
+  if (replaying_ || (!clicks && !ticks)) return false;
+  const std::optional<ScreenElement> element = element_of(action);
+  if (!element) return false;
+  if (clicks && repetition_.is_spent(*element, fingerprint(seen_.screen))) {
+    notes_.push_back(fmt::format("{} was done before", action.text));
+    return true;
+  }
+  if (ticks && gate_->foreign(seen_.screen).contains(element->id)) {
+    notes_.push_back(fmt::format("{}: the task does not ask for it", action.text));
+    return true;
+  }
+  if (!clicks || !gate_->waiting(seen_.screen).contains(element->id)) return false;
+  gate_->open(seen_.screen, actions_);
+  notes_.push_back(fmt::format("not yet {}: {}", action.text, gate_->reason()));
+  gate_->refuse();
+  script_.clear();
   return true;
 }
 
@@ -266,6 +289,8 @@ bool Loop::follow_up(const Performed& performed) {
   if (!succeeded) {
     notes_.push_back(fmt::format("{}: {}", step.action.text, step.result));
     script_.clear();
+    if (performed.refused && performed.target && performed.target->element)
+      denied_.insert(performed.target->element->text);
     if (replaying_ || (performed.refused && ++refusals_ >= most_refusals)) {
       finish(Outcome::Status::failed, notes_.back());
       return false;

@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <optional>
+#include <set>
 #include <stop_token>
 #include <string>
 #include <vector>
@@ -42,7 +43,9 @@ class Loop {
   bool accept_done();
   void perform(const Action& action, Performed& performed);
   bool follow_up(const Performed& performed);
-  bool skip_spent(const Action& action);
+  /// The element that it names, if it is on the screen.
+  std::optional<ScreenElement> element_of(const Action& action) const;
+  bool leave_out(const Action& action);
   void record(const Performed& performed);
   void finish(Outcome::Status status, std::string reason);
   /// The screen, after waiting a little for a first or a next window.
@@ -66,6 +69,7 @@ class Loop {
   std::deque<Action> script_;
   std::vector<Action> done_;
   std::vector<std::string> notes_;
+  std::set<std::string> denied_;  ///< names of what the policy or the user refused: not offered again
   double think_ms_ = 0;
   int actions_ = 0;  ///< that were executed
   int asks_without_action_ = 0, refusals_ = 0;

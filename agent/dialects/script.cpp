@@ -1,6 +1,7 @@
 // The `script` dialect, for models that were not trained to act: the model writes all calls that it can foresee, one
 // per line, names what it means as the screen names it, and ends with done("answer").
 
+#include <set>
 #include <vector>
 
 #include "agent/dialect.h"
@@ -31,44 +32,74 @@ Expression quoted_text(GrammarBuilder& b, uint32_t least) {
   return b.sequence({b.literal("\""), b.repeat(character, least, max_text_characters), b.literal("\"")});
 }
 
-/// A name on the screen that allows the use and is not spent.
-Expression name_on_screen(GrammarBuilder& b, const DialectInput& input, NameUse use) {
+/// A name on the screen that allows the use and is not among the excluded.
+Expression name_on_screen(GrammarBuilder& b, const Screen& screen, NameUse use, const std::set<int>& excluded) {
   std::vector<Expression> names;
-  for (const NamedElement& named : unique_names(*input.screen, use))
-    if (use != NameUse::click || !input.spent.contains(named.element->id))
-      names.push_back(b.literal(script::quote(named.name)));
+  for (const NamedElement& named : unique_names(screen, use))
+    if (!excluded.contains(named.element->id)) names.push_back(b.literal(script::quote(named.name)));
   return names.empty() ? b.nothing() : b.choice(names);
 }
 
-struct Targets {
-  Expression click, check, fill;
-};
-
-Expression any_call(GrammarBuilder& b, const Targets& targets) {
-  const Expression text = quoted_text(b, 0);
-  std::vector<Expression> keys;
-  for (const char* key : offered_keys) keys.push_back(b.literal(script::quote(key)));
-  return b.choice({
-      b.sequence({b.literal("click("), targets.click, b.literal(")")}),
-      b.sequence({b.literal("check("), targets.check, b.literal(")")}),
-      b.sequence({b.literal("uncheck("), targets.check, b.literal(")")}),
-      b.sequence({b.literal("fill("), targets.fill, b.literal(", "), text, b.literal(")")}),
-      b.sequence({b.literal("type("), quoted_text(b, 1), b.literal(")")}),
-      b.sequence({b.literal("key("), b.choice(keys), b.literal(")")}),
-  });
+/// Whether there is a place for text without a name of its own, or no knowing. Where every field has a name, small
+/// models would type the names instead of filling the fields.
+bool offers_typing(const Screen& screen) {
+  bool known = false;
+  for (const ScreenElement& element : screen.elements) {
+    known = known || element.source == ElementSource::accessibility;
+    if (element.role == Role::terminal || element.role == Role::text_area) return true;
+    if (element.editable && plain_words(element.text).empty()) return true;
+  }
+  return !known;
 }
 
-/// first ("\n" later)* "\n" done, or done alone while the gate is open.
+Expression click(GrammarBuilder& b, Expression target) {
+  return b.sequence({b.literal("click("), target, b.literal(")")});
+}
+
+Expression tick(GrammarBuilder& b, Expression target) {
+  return b.sequence({b.choice({b.literal("check("), b.literal("uncheck(")}), target, b.literal(")")});
+}
+
+Expression fill(GrammarBuilder& b, Expression target) {
+  return b.sequence({b.literal("fill("), target, b.literal(", "), quoted_text(b, 0), b.literal(")")});
+}
+
+Expression type(GrammarBuilder& b) {
+  return b.sequence({b.literal("type("), quoted_text(b, 1), b.literal(")")});
+}
+
+Expression press(GrammarBuilder& b) {
+  std::vector<Expression> keys;
+  for (const char* key : offered_keys) keys.push_back(b.literal(script::quote(key)));
+  return b.sequence({b.literal("key("), b.choice(keys), b.literal(")")});
+}
+
+/// Calls, one per line, then done. Until the first click or key the screen stays what it is: only names on it are
+/// offered. What comes after happens in windows that are not known yet.
 Grammar grammar_for(const DialectInput& input) {
   GrammarBuilder b;
-  const Expression end = b.sequence({b.literal("done("), quoted_text(b, 0), b.literal(")")});
-  const Expression first = any_call(b, {.click = name_on_screen(b, input, NameUse::click),
-                                        .check = name_on_screen(b, input, NameUse::check),
-                                        .fill = name_on_screen(b, input, NameUse::fill)});
-  const Expression name = quoted_text(b, 1);  // of a window that is not known yet
-  const Expression later = b.sequence({b.literal("\n"), any_call(b, {.click = name, .check = name, .fill = name})});
-  const Expression all = b.sequence({first, b.repeat(later, 0, max_calls - 1), b.literal("\n"), end});
-  return b.build(input.may_finish ? b.choice({all, end}) : all);
+  const Screen& screen = *input.screen;
+  const auto lines = [&](Expression call, uint32_t least) {
+    return b.repeat(b.sequence({call, b.literal("\n")}), least, max_calls - 1);
+  };
+  std::set<int> not_next = input.spent;
+  not_next.insert(input.waiting.begin(), input.waiting.end());
+  const Expression write =
+      b.choice({fill(b, name_on_screen(b, screen, NameUse::fill, {})), offers_typing(screen) ? type(b) : b.nothing()});
+  const Expression choose = tick(b, name_on_screen(b, screen, NameUse::check, input.foreign));
+  const Expression next = b.choice({click(b, name_on_screen(b, screen, NameUse::click, not_next)), press(b)});
+  const Expression after_ticks = b.choice({click(b, name_on_screen(b, screen, NameUse::click, input.spent)), press(b)});
+  const Expression name = quoted_text(b, 1);
+  const Expression any = b.choice({click(b, name), tick(b, name), fill(b, name), type(b), press(b)});
+  const Expression done = b.sequence({b.literal("done("), quoted_text(b, 0), b.literal(")")});
+  const Expression rest = b.sequence({b.literal("\n"), lines(any, 0), done});
+  const Expression to_the_end = b.choice({done, b.sequence({after_ticks, rest})});
+  std::vector<Expression> forms = {
+      b.sequence({lines(write, 0), next, rest}),
+      b.sequence({lines(write, 0), choose, b.literal("\n"), lines(b.choice({write, choose}), 0), to_the_end}),
+      b.sequence({lines(write, 1), done})};
+  if (input.may_finish) forms.push_back(done);
+  return b.build(b.choice(forms));
 }
 
 int matches(const ModelInfo&) {

@@ -90,7 +90,8 @@ def solver_of(options, seed):
 def title_of(options):
     if options.solver != "deskhand":
         return f"Set {options.set}, {options.solver}"
-    return f"Set {options.set}, {'random choice' if options.mind else pathlib.Path(options.model).stem}"
+    mind = "random choice" if options.mind else pathlib.Path(options.model).name.removesuffix(".gguf")
+    return f"Set {options.set}, {mind}"
 
 
 def run_tasks(options, tasks, folder):

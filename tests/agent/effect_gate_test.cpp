@@ -102,6 +102,33 @@ TEST(Gate, TheLongerNameIsMeant) {
   EXPECT_TRUE(Gate("Press Saved", screen).open(screen, 1)) << "whole words";
 }
 
+TEST(Gate, ThingsAreDoneInTheOrderOfTheTask) {
+  Screen screen = screen_of({element(Role::list_item, "Vienna"), element(Role::list_item, "Oslo"),
+                             element(Role::button, "OK"), element(Role::button, "Cancel")});
+  for (int i = 0; i < 4; ++i) screen.elements[static_cast<size_t>(i)].id = i + 1;
+  Gate gate("Choose Vienna in the list and press OK.", screen);
+  EXPECT_EQ(gate.waiting(screen), std::set<int>{3});
+  gate.touched(screen.elements[0]);
+  EXPECT_TRUE(gate.waiting(screen).empty());
+  Gate tired("Choose Vienna in the list and press OK.", screen);
+  tired.refuse();
+  tired.refuse();
+  EXPECT_TRUE(tired.waiting(screen).empty()) << "at most two refusals";
+  EXPECT_TRUE(Gate("Press OK", screen).waiting(screen).empty());
+}
+
+TEST(Gate, BoxesThatTheTaskDoesNotSpeakOfAreForeign) {
+  Screen screen = screen_of({element(Role::checkbox, "Sliced"), element(Role::checkbox, "Deliver to my door"),
+                             element(Role::button, "Send")});
+  for (int i = 0; i < 3; ++i) {
+    screen.elements[static_cast<size_t>(i)].id = i + 1;
+    screen.elements[static_cast<size_t>(i)].box = {0, 20 * i, 50, 20 * i + 15};
+  }
+  EXPECT_EQ(Gate("Order it sliced", screen).foreign(screen), std::set<int>{2});
+  EXPECT_EQ(Gate("Have it brought to the door in slices", screen).foreign(screen), std::set<int>{1});
+  EXPECT_TRUE(Gate("Tick everything", screen).foreign(screen).empty()) << "it speaks of none";
+}
+
 TEST(Gate, ANewDialogKeepsItClosed) {
   const Screen first = screen_of({});
   Screen later = first;

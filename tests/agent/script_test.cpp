@@ -122,7 +122,9 @@ class ScriptGrammar : public testing::Test {
 TEST_F(ScriptGrammar, TheFirstTargetIsOnTheScreenAndFits) {
   EXPECT_TRUE(accepts("click(\"Submit\")\ndone(\"\")"));
   EXPECT_TRUE(accepts("click(\"Say \\\"hi\\\"\")\ndone(\"\")"));
-  EXPECT_TRUE(accepts("check(\"Remote\")\nuncheck(\"Anything\")\ndone(\"x\")"));
+  EXPECT_TRUE(accepts("check(\"Remote\")\nuncheck(\"Remote\")\nclick(\"Submit\")\nuncheck(\"Anything\")\ndone(\"x\")"));
+  EXPECT_FALSE(accepts("check(\"Remote\")\nuncheck(\"Anything\")\ndone(\"x\")")) << "no window can have opened yet";
+  EXPECT_FALSE(accepts("fill(\"City\", \"Rome\")\nclick(\"Anything\")\ndone(\"x\")"));
   EXPECT_TRUE(accepts("fill(\"City\", \"Rome, \\\"the\\\" city\")\nkey(\"Return\")\ndone(\"\")"));
   EXPECT_TRUE(accepts("click(\"Submit\")\nclick(\"A name of a later window\")\ndone(\"\")"));
   EXPECT_FALSE(accepts("click(\"Apply here\")\ndone(\"\")")) << "a label";
@@ -131,7 +133,29 @@ TEST_F(ScriptGrammar, TheFirstTargetIsOnTheScreenAndFits) {
   EXPECT_FALSE(accepts("fill(\"Remote\", \"x\")\ndone(\"\")"));
 }
 
+TEST_F(ScriptGrammar, TypingIsOfferedWhereAPlaceForItHasNoName) {
+  EXPECT_FALSE(accepts("type(\"City\")\ndone(\"\")")) << "every field has a name";
+  EXPECT_TRUE(accepts("click(\"City\")\ntype(\"Rome\")\ndone(\"\")"));
+  screen_.elements[1].text = "";
+  EXPECT_TRUE(accepts("type(\"Rome\")\ndone(\"\")"));
+  screen_.elements[1] = element(2, Role::terminal, "Terminal");
+  EXPECT_TRUE(accepts("type(\"ls\")\nkey(\"Return\")\ndone(\"\")"));
+  screen_.elements = {element(1, Role::label, "Read from pixels")};
+  screen_.elements[0].source = ElementSource::ocr;
+  EXPECT_TRUE(accepts("type(\"Rome\")\ndone(\"\")")) << "fields are invisible to OCR";
+}
+
+TEST_F(ScriptGrammar, WhatWaitsIsNotNextAndWhatIsForeignIsNotTicked) {
+  input_.waiting = {4};
+  EXPECT_FALSE(accepts("click(\"Submit\")\ndone(\"\")"));
+  EXPECT_FALSE(accepts("fill(\"City\", \"Rome\")\nclick(\"Submit\")\ndone(\"\")"));
+  EXPECT_TRUE(accepts("check(\"Remote\")\nclick(\"Submit\")\ndone(\"\")"));
+  input_.foreign = {3};
+  EXPECT_FALSE(accepts("check(\"Remote\")\nclick(\"Submit\")\ndone(\"\")"));
+}
+
 TEST_F(ScriptGrammar, KeysAndTextsAreBounded) {
+  screen_.elements[1].text = "";  // a place to type into
   EXPECT_TRUE(accepts("key(\"ctrl+s\")\ndone(\"\")"));
   EXPECT_FALSE(accepts("key(\"ctrl+alt+Delete\")\ndone(\"\")"));
   EXPECT_TRUE(accepts("type(\"" + std::string(70, 'x') + "\")\ndone(\"\")"));
