@@ -142,6 +142,7 @@ bool Loop::ask() {
     if (parts_.on_text) parts_.on_text(text);
     if (elapsed() >= limits_.max_seconds) inner_.request_stop();
   };
+  const std::string asked = prompt.messages.back().text + "\n" + prompt.continuation;
   const MindReply reply = parts_.mind.reply({.messages = std::move(prompt.messages),
                                              .continuation = std::move(prompt.continuation),
                                              .grammar = prompt.grammar.get(),
@@ -152,7 +153,8 @@ bool Loop::ask() {
   outcome_.prompt_tokens += reply.prompt_tokens;
   outcome_.generated_tokens += reply.generated_tokens;
   if (parts_.trace)
-    parts_.trace->thought({{"reply", reply.text},
+    parts_.trace->thought({{"asked", asked},
+                           {"reply", reply.text},
                            {"complete", reply.complete},
                            {"may_finish", input.may_finish},
                            {"notes", input.notes},
