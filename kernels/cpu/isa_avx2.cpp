@@ -1,6 +1,7 @@
 // AVX2, FMA and F16C. Compiled with its own flags: see kernels/CMakeLists.txt.
 #include <cstdint>
 
+#include <cpuid.h>
 #include <immintrin.h>
 
 #include "kernels/cpu/isa.h"
@@ -23,7 +24,9 @@ namespace {
 #include "kernels/cpu/table.inl"
 
 bool supported() {
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
+  unsigned a, b, c, d;  // clang 14 does not know "f16c" by name
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __get_cpuid(1, &a, &b, &c, &d) &&
+         (c & bit_F16C);
 }
 
 }  // namespace
