@@ -69,10 +69,10 @@ click("Rotate left")
 done("Rotated to the left"))"},
     {R"(Window: Terminal
 - terminal "Terminal" (focused))",
-     "Make a folder called music.",
-     R"(type("mkdir music")
+     "Remove the folder music.",
+     R"(type("rm -r music")
 key("Return")
-done("Made the folder music"))"},
+done("Removed the folder music"))"},
 }};
 
 std::string_view word_of(const ScreenElement& element) {
@@ -129,10 +129,12 @@ void describe_elements(const Screen& screen, WindowId window, const std::map<con
 }  // namespace
 
 std::vector<Message> constant_messages() {
-  std::string text = fmt::format("{}\n\nExamples:\n", instructions);
-  for (const Example& example : examples)
-    text += fmt::format("\n{}\n{}\n", describe_task(std::string(example.screen), example.task, {}), example.calls);
-  return {{Message::Role::system, std::move(text)}};
+  std::vector<Message> messages = {{Message::Role::system, std::string(instructions)}};
+  for (const Example& example : examples) {
+    messages.push_back({Message::Role::user, describe_task(std::string(example.screen), example.task, {})});
+    messages.push_back({Message::Role::assistant, std::string(example.calls)});
+  }
+  return messages;
 }
 
 std::string describe_screen(const Screen& screen) {

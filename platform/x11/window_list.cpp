@@ -107,6 +107,7 @@ std::vector<Window> WindowList::read() {
   for (const Child& child : children) {
     if (!child.override_redirect || std::ranges::find(managed_tops, child.id) != managed_tops.end()) continue;
     if (child.box.width() <= 1 || child.box.height() <= 1 || child.box.intersect(screen).empty()) continue;
+    if (is_tooltip(child.id)) continue;
     Window window = describe(child.id, child.box);
     window.popup = true;
     found.emplace_back(place_of(child.id), std::move(window));
@@ -115,6 +116,12 @@ std::vector<Window> WindowList::read() {
   std::vector<Window> result;
   for (auto& [place, window] : found) result.push_back(std::move(window));
   return result;
+}
+
+/// A tooltip goes as soon as the pointer moves: no target, and nothing is hidden by it for long.
+bool WindowList::is_tooltip(::Window window) {
+  const auto types = property_values(connection_, window, "_NET_WM_WINDOW_TYPE");
+  return std::ranges::find(types, connection_.atom("_NET_WM_WINDOW_TYPE_TOOLTIP")) != types.end();
 }
 
 /// Viewable children of the root, topmost first, input-only ones left out.

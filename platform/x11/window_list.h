@@ -22,6 +22,7 @@ class WindowList {
     bool override_redirect = false;
     ScreenRect box;
   };
+  bool is_tooltip(::Window window);
   std::vector<Child> visible_children();
   std::vector<::Window> clients();
   ::Window top_level_of(::Window window);
