@@ -74,6 +74,13 @@ Expression press(GrammarBuilder& b) {
   return b.sequence({b.literal("key("), b.choice(keys), b.literal(")")});
 }
 
+/// The screen as it may be after fields were filled and boxes ticked: what is disabled now may be enabled then.
+Screen with_all_enabled(const Screen& screen) {
+  Screen later = screen;
+  for (ScreenElement& element : later.elements) element.enabled = true;
+  return later;
+}
+
 /// Calls, one per line, then done. Until the first click or key the screen stays what it is: only names on it are
 /// offered. What comes after happens in windows that are not known yet.
 Grammar grammar_for(const DialectInput& input) {
@@ -88,14 +95,17 @@ Grammar grammar_for(const DialectInput& input) {
       b.choice({fill(b, name_on_screen(b, screen, NameUse::fill, {})), offers_typing(screen) ? type(b) : b.nothing()});
   const Expression choose = tick(b, name_on_screen(b, screen, NameUse::check, input.foreign));
   const Expression next = b.choice({click(b, name_on_screen(b, screen, NameUse::click, not_next)), press(b)});
-  const Expression after_ticks = b.choice({click(b, name_on_screen(b, screen, NameUse::click, input.spent)), press(b)});
+  const Screen later = with_all_enabled(screen);
+  const auto click_later = [&](const std::set<int>& excluded) {
+    return b.choice({click(b, name_on_screen(b, later, NameUse::click, excluded)), press(b)});
+  };
   const Expression name = quoted_text(b, 1);
   const Expression any = b.choice({click(b, name), tick(b, name), fill(b, name), type(b), press(b)});
   const Expression done = b.sequence({b.literal("done("), quoted_text(b, 0), b.literal(")")});
   const Expression rest = b.sequence({b.literal("\n"), lines(any, 0), done});
-  const Expression to_the_end = b.choice({done, b.sequence({after_ticks, rest})});
+  const Expression to_the_end = b.choice({done, b.sequence({click_later(input.spent), rest})});
   std::vector<Expression> forms = {
-      b.sequence({lines(write, 0), next, rest}),
+      b.sequence({next, rest}), b.sequence({lines(write, 1), click_later(not_next), rest}),
       b.sequence({lines(write, 0), choose, b.literal("\n"), lines(b.choice({write, choose}), 0), to_the_end}),
       b.sequence({lines(write, 1), done})};
   if (input.may_finish) forms.push_back(done);

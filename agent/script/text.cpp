@@ -18,8 +18,8 @@ constexpr std::string_view instructions =
 click("NAME") - press a button, link, tab, menu or list item
 check("NAME") - tick a checkbox; uncheck("NAME") - untick it; leave the others alone
 fill("NAME", "text") - put text into the text field NAME; one call for each field
-type("text") - write at the cursor: text in an editor, a calculation in a calculator, a Linux command in a terminal
-key("Return") - press a key; after a terminal command or a calculation always key("Return"); key("ctrl+a") first replaces all text
+type("text") - write at the cursor: text in an editor, a calculation in a calculator, a Linux command (ls, cp, mv, mkdir) in a terminal
+key("Return") - press a key; after a terminal command or a calculation always key("Return"); key("ctrl+s") saves; key("ctrl+a") first replaces all text
 done("answer") - the end; with the answer if the task is a question)";
 
 struct Example {

@@ -145,6 +145,13 @@ TEST_F(ScriptGrammar, TypingIsOfferedWhereAPlaceForItHasNoName) {
   EXPECT_TRUE(accepts("type(\"Rome\")\ndone(\"\")")) << "fields are invisible to OCR";
 }
 
+TEST_F(ScriptGrammar, WhatIsDisabledMayBeNamedAfterAFieldWasFilled) {
+  screen_.elements[3].enabled = false;  // "Submit"
+  EXPECT_FALSE(accepts("click(\"Submit\")\ndone(\"\")"));
+  EXPECT_TRUE(accepts("fill(\"City\", \"Rome\")\nclick(\"Submit\")\ndone(\"\")"));
+  EXPECT_TRUE(accepts("check(\"Remote\")\nclick(\"Submit\")\ndone(\"\")"));
+}
+
 TEST_F(ScriptGrammar, WhatWaitsIsNotNextAndWhatIsForeignIsNotTicked) {
   input_.waiting = {4};
   EXPECT_FALSE(accepts("click(\"Submit\")\ndone(\"\")"));
