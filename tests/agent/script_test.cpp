@@ -87,7 +87,7 @@ TEST(Script, ThePromptBeginsTheSameWayEveryTime) {
   const DialectPrompt b = prompt_of(
       {.goal = "Tick Remote", .screen = &screen, .done = script::parse("click(\"Submit\")"), .notes = {"it rained"}});
   ASSERT_EQ(a.messages.size(), b.messages.size());
-  ASSERT_EQ(a.messages.size(), 2u) << "what never changes, and the task";
+  ASSERT_EQ(a.messages.size(), 12u) << "instructions, five examples of two turns, and the task";
   for (size_t i = 0; i + 1 < a.messages.size(); ++i) EXPECT_EQ(a.messages[i].text, b.messages[i].text);
   EXPECT_EQ(a.continuation, "");
   EXPECT_EQ(b.continuation, "click(\"Submit\")\n");
@@ -95,14 +95,12 @@ TEST(Script, ThePromptBeginsTheSameWayEveryTime) {
 }
 
 TEST(Script, ItsExamplesKeepToItsRules) {
-  const std::string text = script::constant_messages().at(0).text;
   const Screen screen = job();
   const std::shared_ptr<const Grammar> grammar = prompt_of({.goal = "g", .screen = &screen}).grammar;
   int examples = 0;
-  for (size_t task = text.find("\nTask: "); task != std::string::npos; task = text.find("\nTask: ", task + 1)) {
-    const size_t begin = text.find('\n', task + 1) + 1;
-    const size_t end = std::min(text.find("\n\n", begin), text.size() - 1);  // a blank line, or the last newline
-    const std::string calls = text.substr(begin, end - begin);
+  for (const Message& message : script::constant_messages()) {
+    if (message.role != Message::Role::assistant) continue;
+    const std::string& calls = message.text;
     const std::vector<Action> actions = script::parse(calls);
     ++examples;
     EXPECT_EQ(actions.back().name, "done") << calls;

@@ -37,8 +37,8 @@ TEST(Docs, LinksLeadSomewhere) {
   EXPECT_GT(links, 12);
 }
 
-// Rows of the hop table: | 2 | [`X11Desktop::capture`](../platform/x11/desktop.cpp) | …: the function's name without its
-// class stands in that file.
+// Rows of the hop table: | 2 | [`X11Desktop::capture`](../platform/x11/desktop.cpp) | …: the function's name without
+// its class stands in that file.
 TEST(Docs, EveryHopOfTheArchitectureExists) {
   const std::string text = read_file("docs/architecture.md");
   const std::regex row(R"(\|\s*(\d+)\s*\|\s*\[`([^`]+)`\]\(\.\./([^)]+)\))");
