@@ -92,7 +92,7 @@ TEST_F(Program, AModelThatCannotBeReadIsExitThree) {
 }
 
 TEST_F(Program, ATruncatedModelIsExitThree) {
-  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
   const std::string whole = testing::read_file(model);
   for (const size_t size : {whole.size() / 100, whole.size() / 2, whole.size() - 4096}) {
     const std::string path = write("truncated.gguf", whole.substr(0, size));
@@ -135,7 +135,7 @@ TEST_F(Program, DoctorWorksEverywhereAndSpeaksJson) {
 }
 
 TEST_F(Program, ModelsInfoCountsTheParameters) {
-  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
   const Ran ran = run({"models", "info", model.string(), "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto info = nlohmann::json::parse(ran.out);
@@ -160,7 +160,7 @@ TEST_F(Program, InspectRendersATemplateWithoutAModel) {
 }
 
 TEST_F(Program, InspectStoryGoesOnAsItMust) {
-  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
   const Ran ran = run({"inspect", "-m", model.string(), "--ids", "1", "-n", "16", "--kv", "f32", "--json"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto result = nlohmann::json::parse(ran.out);
@@ -171,7 +171,7 @@ TEST_F(Program, InspectStoryGoesOnAsItMust) {
 }
 
 TEST_F(Program, AskStreamsJsonForMachines) {
-  REQUIRE_TEST_DATA(model, "stories260k/stories260k.gguf");
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
   const Ran ran = run({"ask", "-m", model.string(), "--temp", "0", "--max-tokens", "8", "--json", "Once upon a time"});
   ASSERT_EQ(ran.code, 0) << ran.err;
   const auto reply = nlohmann::json::parse(ran.out);
