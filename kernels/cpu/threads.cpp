@@ -5,7 +5,8 @@
 namespace deskhand::cpu {
 namespace {
 
-constexpr int spins = 4000;  // some tens of microseconds
+constexpr int spins = 4000;              // some tens of microseconds
+constexpr uint32_t closed = UINT32_MAX;  // a task number that no job has
 
 void pause() {
 #if defined(__x86_64__)
@@ -40,8 +41,11 @@ void Threads::run_job(int64_t tasks, Call call, const void* context) {
     return;
   }
   const uint32_t job = job_of(ticket_.load(std::memory_order_relaxed)) + 1;
+  // Closed first: a helper that still holds the last ticket of the job before must not raise it while, with the new
+  // number of tasks, there seems to be one more.
+  ticket_.store(static_cast<uint64_t>(job) << 32 | closed);
   done_.store(0, std::memory_order_relaxed);
-  tasks_.store(static_cast<uint32_t>(tasks), std::memory_order_relaxed);
+  tasks_.store(static_cast<uint32_t>(tasks), std::memory_order_release);
   call_.store(call, std::memory_order_relaxed);
   context_.store(context, std::memory_order_relaxed);
   ticket_.store(static_cast<uint64_t>(job) << 32, std::memory_order_release);
@@ -56,10 +60,10 @@ bool Threads::take_task(uint32_t job, int thread) {
   uint64_t ticket = ticket_.load(std::memory_order_acquire);
   for (;;) {
     if (job_of(ticket) != job) return false;
+    const auto task = static_cast<uint32_t>(ticket);
+    if (task >= tasks_.load(std::memory_order_acquire)) return false;
     const Call call = call_.load(std::memory_order_relaxed);
     const void* context = context_.load(std::memory_order_relaxed);
-    const auto task = static_cast<uint32_t>(ticket);
-    if (task >= tasks_.load(std::memory_order_relaxed)) return false;
     // Success means that the job was still open, hence that the fields above are its own.
     if (ticket_.compare_exchange_weak(ticket, ticket + 1, std::memory_order_acq_rel)) {
       call(context, task, thread);

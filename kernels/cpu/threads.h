@@ -41,7 +41,8 @@ class Threads {
   void wait_until_done(uint32_t tasks);
 
   // `ticket_` is {job number, next task}: whoever raises it from {j, t} to {j, t + 1} owns task t of job j, and the
-  // job's fields cannot change before that task is counted in `done_`.
+  // job's fields cannot change before that task is counted in `done_`. Between two jobs it is closed, so that a late
+  // helper cannot raise the old one while the fields change.
   std::atomic<uint64_t> ticket_{0};
   std::atomic<uint32_t> tasks_{0};
   std::atomic<Call> call_{nullptr};

@@ -63,6 +63,23 @@ TEST(Threads, EveryTaskRunsOnceByAThreadOfTheTeam) {
   }
 }
 
+// A helper that was put aside with the last ticket of a small job must not take a task when a larger one begins.
+TEST(Threads, ALateHelperNeverTakesATaskOfTheJobBefore) {
+  cpu::Threads threads(6);  // more than there are cores, so that helpers are put aside
+  std::atomic<int64_t> current{0}, stale{0};
+  for (int64_t round = 1; round <= 600000; ++round) {
+    const int64_t tasks = round % 2 == 0 ? 2 : 40;
+    std::atomic<int64_t> ran{0};
+    current = round;
+    threads.run(tasks, [&, round](int64_t, int) {
+      if (current != round) ++stale;
+      ++ran;
+    });
+    ASSERT_EQ(ran, tasks) << "round " << round;
+  }
+  EXPECT_EQ(stale, 0);
+}
+
 TEST(Threads, ResultsAreVisibleAfterTheRun) {
   cpu::Threads threads(3);
   std::vector<int64_t> squares(1000);
