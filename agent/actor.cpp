@@ -130,6 +130,10 @@ Actor::Ready Actor::bring_to_front(const Tool& tool, Observation& seen, Performe
     return Ready::failed;
   }
   if (!top && is_keyboard(tool)) return Ready::yes;  // nobody says who has the keyboard
+  if (top && top->ours && is_keyboard(tool) && target.window->popup) {
+    out.step.result = "Deskhand's own window has the keyboard";
+    return Ready::failed;
+  }
   if (top && (top->id == target.window->id || (is_keyboard(tool) && top->popup))) return Ready::yes;
   if (is_keyboard(tool) && target.window->popup) return Ready::yes;  // menus take keys without being active
   if (dry_run_) return Ready::yes;

@@ -103,7 +103,10 @@ bool Loop::is_over() {
   }
   for (int looks = 0; !has_window(seen_) && looks < next_window_looks; ++looks) wait_for_window();
   if (has_window(seen_)) return false;
-  if (actions_ > 0) {
+  const bool more_to_do = !script_.empty() && script_.front().name != "done";
+  if (actions_ > 0 && more_to_do) {
+    finish(Outcome::Status::failed, "the last window went away before " + script_.front().text);
+  } else if (actions_ > 0) {
     finish(Outcome::Status::done, "");
     if (!script_.empty() && script_.front().name == "done") outcome_.answer = script_.front().input.value("answer", "");
   } else {

@@ -92,12 +92,17 @@ ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional
     facts.password = element.role == Role::password_field;
   }
   facts.keyboard = tool.risk == Risk::types;
-  facts.presses = tool.risk == Risk::points && !facts.in_field;
+  // `fill` clicks what it fills: on something that is no field, that is a press.
+  facts.presses = (tool.risk == Risk::points || tool.name == "fill") && !facts.in_field;
   if (tool.name == "type" || tool.name == "fill") {
     facts.types = true;
-    const auto text = action.input.find("text");
-    facts.confirms =
-        text != action.input.end() && text->is_string() && text->get<std::string>().find('\n') != std::string::npos;
+    const auto found = action.input.find("text");
+    const std::string text = found != action.input.end() && found->is_string() ? found->get<std::string>() : "";
+    facts.confirms = text.find_first_of("\n\r") != std::string::npos;
+    // Spaces and newlines press the button that has the focus.
+    const bool activates = text.find_first_of(" \n\r") != std::string::npos;
+    if (tool.name == "type" && activates && target && target->element && is_pressable(*target->element))
+      facts.presses = true;
   }
   if (tool.name == "key" && action.input.contains("text") && action.input["text"].is_string()) {
     facts.chord = ordered_chord(action.input["text"].get<std::string>());
@@ -234,9 +239,12 @@ Judgement Policy::judge(const Action& action, const Tool& tool, const std::optio
                         const JudgedScene& scene) const {
   const ActionFacts facts = facts_of(action, tool, target, scene);
   const Judgement own = judge_rules(facts);
-  const bool one_line = facts.in_field && facts.role != role_name(Role::text_area);
-  if (own.verdict != Verdict::allow || !facts.confirms || facts.presses || facts.terminal) return own;
-  if (facts.has_element && !one_line) return own;
+  if (own.verdict != Verdict::allow || !facts.confirms || facts.terminal) return own;
+  if (facts.role == role_name(Role::text_area)) return own;
+  // Return presses these themselves; anywhere else it may set off the window's default button.
+  constexpr Role pressed_by_return[] = {Role::button, Role::toggle_button, Role::link, Role::menu, Role::menu_item};
+  for (const Role role : pressed_by_return)
+    if (facts.has_element && facts.role == role_name(role)) return own;
   const Judgement set_off = judge_default_button(facts, scene.screen);
   return set_off.verdict == Verdict::allow ? own : set_off;
 }

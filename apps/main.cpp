@@ -7,6 +7,7 @@
 #include <iostream>
 #include <thread>
 
+#include "apps/cli/exit_status.h"
 #include "apps/cli/run.h"
 
 namespace {
@@ -26,11 +27,14 @@ int main(int argc, char** argv) {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   signal(SIGPIPE, SIG_IGN);
 
-  static deskhand::Interrupts interrupts;  // outlives the detached thread
-  std::thread([signals] { watch_signals(signals, interrupts); }).detach();
+  auto& interrupts = *new deskhand::Interrupts;  // outlives everything, as the detached thread does
+  std::thread([signals, &interrupts] { watch_signals(signals, interrupts); }).detach();
   std::setlocale(LC_CTYPE, "");
   std::ios::sync_with_stdio(false);
   const int code = deskhand::run_program({argv + 1, argv + argc}, {std::cout, std::cerr}, interrupts);
-  std::cout.flush();
+  if (!std::cout.flush() && code == 0) {
+    std::cerr << "deskhand: the answer could not be written to stdout\n";
+    return static_cast<int>(deskhand::ExitStatus::unreadable);
+  }
   return code;
 }

@@ -93,12 +93,15 @@ TEST(Loop, WaitsForWhatIsAboutToAppear) {
 }
 
 TEST(Loop, NoWindowLeftEndsIt) {
-  AgentHarness h({"click(\"OK\")\nclick(\"More\")\ndone(\"bye\")"});
-  h.app.add(Role::button, "OK");
-  h.app.on_press = [&](const ScreenElement&) { h.app.close(); };
-  const Outcome outcome = h.run("Press OK");
-  EXPECT_EQ(outcome.status, Status::done);
-  EXPECT_EQ(h.mind.screens.size(), 1u);
+  for (const bool more : {false, true}) {
+    AgentHarness h({more ? "click(\"OK\")\nclick(\"More\")\ndone(\"bye\")" : "click(\"OK\")\ndone(\"bye\")"});
+    h.app.add(Role::button, "OK");
+    h.app.on_press = [&](const ScreenElement&) { h.app.close(); };
+    const Outcome outcome = h.run("Press OK");
+    EXPECT_EQ(outcome.status, more ? Status::failed : Status::done) << outcome.reason;
+    EXPECT_EQ(outcome.answer, more ? "" : "bye");
+    EXPECT_EQ(h.mind.screens.size(), 1u);
+  }
 }
 
 TEST(Loop, NoWindowAtAllFails) {

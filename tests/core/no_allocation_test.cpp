@@ -39,15 +39,16 @@ void* aligned_alloc(size_t alignment, size_t size) {
 }
 }
 #else
-void* operator new(size_t size) {
+// Not inline: g++ would see malloc'ed memory meet another delete.
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   if (void* memory = std::malloc(size)) return memory;
   throw std::bad_alloc();
 }
-void operator delete(void* memory) noexcept {
+[[gnu::noinline]] void operator delete(void* memory) noexcept {
   std::free(memory);
 }
-void operator delete(void* memory, size_t) noexcept {
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept {
   std::free(memory);
 }
 #endif

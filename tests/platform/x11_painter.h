@@ -31,7 +31,10 @@ class Painter {
     context_ = XCreateGC(display_, window_, 0, nullptr);
     XSync(display_, 0);
   }
-  ~Painter() { XCloseDisplay(display_); }
+  ~Painter() {
+    XFreeGC(display_, context_);
+    XCloseDisplay(display_);
+  }
   Painter(const Painter&) = delete;
   Painter& operator=(const Painter&) = delete;
 

@@ -55,6 +55,7 @@ TEST_P(Typing, ArrivesUnchangedInChromium) {
   const auto window = window_titled(*desktop, "focused");
   ASSERT_TRUE(window);
   ASSERT_TRUE(desktop->focus(window->id));
+  desktop->wait_until_quiet({}, {});  // the page is told of the focus some time after the window
   desktop->type(sample, {});
   EXPECT_TRUE(window_titled(*desktop, std::string("got ") + sample))
       << "the title is: " << desktop->windows().front().title;
