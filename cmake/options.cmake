@@ -13,8 +13,7 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
 endif()
 if(DESKHAND_SANITIZE)
   target_compile_options(deskhand_options INTERFACE -fsanitize=${DESKHAND_SANITIZE} -fno-omit-frame-pointer
-                                                    -fno-sanitize-recover=all
-                                                    -Wno-maybe-uninitialized)  # g++ 12 is wrong about std::regex
+                                                    -fno-sanitize-recover=all)
   target_link_options(deskhand_options INTERFACE -fsanitize=${DESKHAND_SANITIZE})
 endif()
 
