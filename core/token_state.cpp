@@ -23,10 +23,8 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::stop_token stop) {
   rewind(common);
   reserve(size);
   for (int32_t id : ids.subspan(static_cast<size_t>(common))) push(id);
-  batch_.set_stop(stop);
-  while (fed() < size && feed(std::min(size, fed() + chunk_))) {
+  while (fed() < size && feed(std::min(size, fed() + chunk_), stop)) {
   }
-  batch_.set_stop({});
   if (fed() < size) rewind(fed());
   return common;
 }
@@ -60,9 +58,10 @@ std::span<const float> TokenState::logits() {
   return {reinterpret_cast<const float*>(logits_->data()), static_cast<size_t>(model_.config().vocabulary)};
 }
 
-bool TokenState::feed(int64_t end) {
+bool TokenState::feed(int64_t end, const std::stop_token& stop) {
   const auto last = static_cast<int64_t>(ids_.size()) - 1;
   batch_.clear();
+  batch_.set_stop(stop);
   for (int64_t i = fed(); i < end; ++i) batch_.add(sequence_, ids_[static_cast<size_t>(i)], i, i == last);
   const bool wants_logits = !batch_.logit_rows().empty();
   const View out{logits_->data(), DType::f32, 1, model_.config().vocabulary};

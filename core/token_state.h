@@ -42,8 +42,8 @@ class TokenState {
   std::span<const float> logits();
 
  private:
-  /// Feeds ids [fed(), end); the last row wants logits if it is the last id.
-  bool feed(int64_t end);
+  /// Feeds ids [fed(), end); the last row wants logits if it is the last id. False when stopped.
+  bool feed(int64_t end, const std::stop_token& stop = {});
 
   LanguageModel& model_;
   int64_t chunk_;

@@ -1,5 +1,7 @@
 #include "kernels/cpu/threads.h"
 
+#include <system_error>
+
 #include "kernels/check.h"
 
 namespace deskhand::cpu {
@@ -24,10 +26,20 @@ uint32_t job_of(uint64_t ticket) {
 
 Threads::Threads(int count) {
   CHECK(count >= 1, "{} threads", count);
-  for (int i = 1; i < count; ++i) helpers_.emplace_back([this, i] { help(i); });
+  helpers_.reserve(static_cast<size_t>(count) - 1);
+  try {
+    for (int i = 1; i < count; ++i) helpers_.emplace_back([this, i] { help(i); });
+  } catch (const std::system_error&) {
+    end();
+    throw;
+  }
 }
 
 Threads::~Threads() {
+  end();
+}
+
+void Threads::end() {
   stop_ = true;
   ++job_;
   job_.notify_all();

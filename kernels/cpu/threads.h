@@ -18,6 +18,7 @@ namespace deskhand::cpu {
 
 class Threads {
  public:
+  /// std::system_error when the system has no more threads to give.
   explicit Threads(int count);
   ~Threads();
   Threads(const Threads&) = delete;
@@ -36,6 +37,7 @@ class Threads {
   using Call = void (*)(const void* context, int64_t task, int thread);
 
   void run_job(int64_t tasks, Call call, const void* context);
+  void end();
   void help(int thread);
   bool take_task(uint32_t job, int thread);
   void wait_until_done(uint32_t tasks);
