@@ -41,15 +41,17 @@ inline Bytes shift(const Bytes& a) {
   }
 }
 
-/// 32 columns of unsigned codes of 4, 5 or 6 bits; `chain` products of two fit a 16-bit sum: (2^bits − 1) · 127 · 2.
+/// 32 columns of unsigned codes of 2 to 6 bits; `chain` products of two fit a 16-bit sum: (2^bits − 1) · 127 · 2. Those
+/// of 2 and 3 bits have two scales per 32 columns, so that no chain is longer than 4.
 template <int bits>
 struct PackedCodes {
   static constexpr bool is_signed = false;
   static constexpr int vectors = bits;
-  static constexpr int chain = bits == 4 ? 8 : bits == 5 ? 4 : 2;
+  static constexpr int chain = bits == 4 ? 8 : bits == 6 ? 2 : 4;
 
   template <int q>
   static void add_high(const uint8_t* p, Bytes* c) {
+    if constexpr (bits == 3) c[q] = bit_or(c[q], bit_and(shift<2 - q>(load_bytes(p)), 4));
     if constexpr (bits == 5) c[q] = bit_or(c[q], bit_and(shift<4 - q>(load_bytes(p)), 0x10));
     if constexpr (bits == 6) {
       c[q] = bit_or(c[q], bit_and(shift<4 - 2 * (q % 4)>(load_bytes(p + vector_bytes * (q / 4))), 0x30));
@@ -57,12 +59,22 @@ struct PackedCodes {
   }
 
   static void unpack(const uint8_t* p, Bytes* c) {
-    for (int v = 0; v < 4; ++v, p += vector_bytes) {
-      const Bytes pair = load_bytes(p);
-      c[v] = bit_and(pair, 15);
-      c[v + 4] = bit_and(shift_right<4>(pair), 15);
+    if constexpr (bits < 4) {
+      for (int v = 0; v < 2; ++v, p += vector_bytes) {
+        const Bytes four = load_bytes(p);
+        c[v] = bit_and(four, 3);
+        c[v + 2] = bit_and(shift_right<2>(four), 3);
+        c[v + 4] = bit_and(shift_right<4>(four), 3);
+        c[v + 6] = bit_and(shift_right<6>(four), 3);
+      }
+    } else {
+      for (int v = 0; v < 4; ++v, p += vector_bytes) {
+        const Bytes pair = load_bytes(p);
+        c[v] = bit_and(pair, 15);
+        c[v + 4] = bit_and(shift_right<4>(pair), 15);
+      }
     }
-    if constexpr (bits > 4) {
+    if constexpr (bits == 3 || bits > 4) {
       add_high<0>(p, c), add_high<1>(p, c), add_high<2>(p, c), add_high<3>(p, c);
       add_high<4>(p, c), add_high<5>(p, c), add_high<6>(p, c), add_high<7>(p, c);
     }
@@ -129,6 +141,25 @@ struct ScalesAndMinima {
     for (int k = 0; k < 8; ++k) {
       scale[k] = mul(d, load_u8(scales + k * lanes));
       offset[k] = mul(dmin, load_u8(minima + k * lanes));
+    }
+  }
+};
+
+/// Q2_K: d · scale and −dmin · min per 16 columns, a nibble each of one byte.
+struct NibbleScalesAndMinima {
+  static constexpr int unit = 256, spans = 2, bytes = 20;
+  static void unpack(const uint8_t* s, Floats* scale, Floats* offset) {
+    const Floats d = load_f16(s);
+    const Floats dmin = mul(load_f16(s + 2 * lanes), broadcast(-1.0f));
+    uint8_t scales[4 * lanes], minima[4 * lanes];
+    for (int k = 0; k < 16; k += 4) {  // one vector holds the bytes of four scales
+      const Bytes four = load_bytes(s + (4 + k) * lanes);
+      store_bytes(scales, bit_and(four, 15));
+      store_bytes(minima, bit_and(shift_right<4>(four), 15));
+      for (int i = 0; i < 4; ++i) {
+        scale[k + i] = mul(d, load_u8(scales + i * lanes));
+        offset[k + i] = mul(dmin, load_u8(minima + i * lanes));
+      }
     }
   }
 };
@@ -296,14 +327,16 @@ constexpr QuantisedLoops quantised_loops(uint32_t type) {
 }
 
 constexpr QuantisedLoops quantised[] = {
-    quantised_loops<PackedCodes<4>, CentredScale<8>>(2),        // Q4_0
-    quantised_loops<PackedCodes<4>, ScaleAndOffset>(3),         // Q4_1
-    quantised_loops<PackedCodes<5>, CentredScale<16>>(6),       // Q5_0
-    quantised_loops<PackedCodes<5>, ScaleAndOffset>(7),         // Q5_1
-    quantised_loops<ByteCodes, CentredScale<0>>(8),             // Q8_0
-    quantised_loops<PackedCodes<4>, ScalesAndMinima>(12),       // Q4_K
-    quantised_loops<PackedCodes<5>, ScalesAndMinima>(13),       // Q5_K
-    quantised_loops<PackedCodes<6>, SignedScales<16, 32>>(14),  // Q6_K
-    quantised_loops<LevelCodes, CentredScale<0>>(20),           // IQ4_NL
-    quantised_loops<LevelCodes, SignedScales<32, 0>>(23),       // IQ4_XS
+    quantised_loops<PackedCodes<4>, CentredScale<8>>(2),         // Q4_0
+    quantised_loops<PackedCodes<4>, ScaleAndOffset>(3),          // Q4_1
+    quantised_loops<PackedCodes<5>, CentredScale<16>>(6),        // Q5_0
+    quantised_loops<PackedCodes<5>, ScaleAndOffset>(7),          // Q5_1
+    quantised_loops<ByteCodes, CentredScale<0>>(8),              // Q8_0
+    quantised_loops<PackedCodes<2>, NibbleScalesAndMinima>(10),  // Q2_K
+    quantised_loops<PackedCodes<3>, SignedScales<16, 4>>(11),    // Q3_K
+    quantised_loops<PackedCodes<4>, ScalesAndMinima>(12),        // Q4_K
+    quantised_loops<PackedCodes<5>, ScalesAndMinima>(13),        // Q5_K
+    quantised_loops<PackedCodes<6>, SignedScales<16, 32>>(14),   // Q6_K
+    quantised_loops<LevelCodes, CentredScale<0>>(20),            // IQ4_NL
+    quantised_loops<LevelCodes, SignedScales<32, 0>>(23),        // IQ4_XS
 };

@@ -26,15 +26,21 @@ std::byte* take_memory(size_t bytes) {
   return static_cast<std::byte*>(memory);
 }
 
-/// Words of the high bits of 5-bit and 6-bit codes: how many quads share one, and a code's bits in each byte.
-struct HighBits {
+/// How the bits of codes lie in words: of the low bits and of the high ones, the count, how many quads share a word,
+/// and a code's bits in each byte. No high bits: per_word is 0.
+struct Bits {
+  int count;
   int per_word;
-  int step;
   uint32_t mask;
 };
 
-constexpr HighBits high_bits(int bits) {
-  return bits == 5 ? HighBits{8, 1, 0x01010101u} : HighBits{4, 2, 0x03030303u};
+constexpr Bits low_bits(int bits) {
+  return bits < 4 ? Bits{2, 4, 0x03030303u} : Bits{4, 2, 0x0f0f0f0fu};
+}
+
+constexpr Bits high_bits(int bits) {
+  const int rest = bits - low_bits(bits).count;
+  return rest == 0 ? Bits{0, 0, 0} : rest == 1 ? Bits{1, 8, 0x01010101u} : Bits{2, 4, 0x03030303u};
 }
 
 /// The 32-bit words of 32 codes, in the order of a group's vectors; returns their number. A word of codes is a quad.
@@ -45,13 +51,12 @@ int pack_codes(const uint8_t* codes, int bits, uint32_t* words) {
     std::copy_n(quads, 8, words);
     return 8;
   }
-  for (int v = 0; v < 4; ++v) words[v] = (quads[v] & 0x0f0f0f0fu) | (quads[v + 4] & 0x0f0f0f0fu) << 4;
-  if (bits > 4) {
-    const HighBits high = high_bits(bits);
-    words[4] = words[5] = 0;
-    for (int q = 0; q < 8; ++q) {
-      words[4 + q / high.per_word] |= ((quads[q] >> 4) & high.mask) << (high.step * (q % high.per_word));
-    }
+  const Bits low = low_bits(bits), high = high_bits(bits);
+  std::fill_n(words, bits, 0u);
+  for (int q = 0; q < 8; ++q) {  // neighbours lie in different words
+    words[q % low.count] |= (quads[q] & low.mask) << (low.count * (q / low.count));
+    if (high.count == 0) continue;
+    words[low.count + q / high.per_word] |= ((quads[q] >> low.count) & high.mask) << (high.count * (q % high.per_word));
   }
   return bits;
 }
@@ -61,13 +66,12 @@ void unpack_codes(const uint32_t* words, int bits, uint8_t* codes) {
   if (bits == 8) {
     std::copy_n(words, 8, quads);
   } else {
-    for (int v = 0; v < 4; ++v) {
-      quads[v] = words[v] & 0x0f0f0f0fu;
-      quads[v + 4] = (words[v] >> 4) & 0x0f0f0f0fu;
-    }
-    const HighBits high = high_bits(bits);
-    for (int q = 0; q < 8 && bits > 4; ++q) {
-      quads[q] |= ((words[4 + q / high.per_word] >> (high.step * (q % high.per_word))) & high.mask) << 4;
+    const Bits low = low_bits(bits), high = high_bits(bits);
+    for (int q = 0; q < 8; ++q) {
+      quads[q] = (words[q % low.count] >> (low.count * (q / low.count))) & low.mask;
+      if (high.count == 0) continue;
+      const uint32_t word = words[low.count + q / high.per_word];
+      quads[q] |= ((word >> (high.count * (q % high.per_word))) & high.mask) << low.count;
     }
   }
   std::memcpy(codes, quads, sizeof quads);

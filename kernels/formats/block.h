@@ -59,6 +59,15 @@ inline void split_nibbles_256(const std::byte* q, uint8_t* codes) {
   }
 }
 
+/// 256 codes from 64 bytes: bit pair j of 32 bytes is 32 values in a row.
+inline void split_bit_pairs_256(const std::byte* q, uint8_t* codes) {
+  for (int n = 0; n < 2; ++n, q += 32) {
+    for (int j = 0; j < 4; ++j, codes += 32) {
+      for (int l = 0; l < 32; ++l) codes[l] = (byte_at(q, l) >> (2 * j)) & 3;
+    }
+  }
+}
+
 /// Values of Q4_K and Q5_K: y = (d · scale) · q − (dmin · min), eight 6-bit scales and minima in 12 bytes.
 inline void values_with_minima(const Pieces& p, float* y) {
   const float d = half(p, 0);

@@ -25,7 +25,7 @@ struct Pieces {
 
 /// How a quantised format is taken apart and what its pieces mean.
 struct Coding {
-  int bits;    ///< of a code: 4, 5, 6 or 8
+  int bits;    ///< of a code: 2 to 6, or 8
   int halves;  ///< used entries of Pieces::halves
   int scales;  ///< used entries of Pieces::scales
   void (*split)(const std::byte* block, Pieces& pieces);

@@ -19,8 +19,9 @@ namespace {
 TEST(Formats, TableHasEveryTypeOnce) {
   std::set<DType> seen;
   for (const Format* format : formats()) EXPECT_TRUE(seen.insert(format->type).second);
-  for (const DType type : {DType::f32, DType::f16, DType::bf16, DType::q4_0, DType::q4_1, DType::q5_0, DType::q8_0,
-                           DType::q4_k, DType::q5_k, DType::q6_k}) {
+  for (const DType type :
+       {DType::f32, DType::f16, DType::bf16, DType::q4_0, DType::q4_1, DType::q5_0, DType::q5_1, DType::q8_0,
+        DType::q2_k, DType::q3_k, DType::q4_k, DType::q5_k, DType::q6_k, DType::iq4_nl, DType::iq4_xs}) {
     ASSERT_NE(find_format(type), nullptr) << dtype_info(type).name;
     EXPECT_EQ(find_format(type)->type, type);
   }

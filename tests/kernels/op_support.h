@@ -106,11 +106,12 @@ struct RandomWeight {
       return;
     }
     std::generate(bytes->begin(), bytes->end(), [&] { return static_cast<std::byte>(engine()); });
-    const bool at_end = type == DType::q6_k;
-    const bool two = type == DType::q4_1 || type == DType::q5_1 || type == DType::q4_k || type == DType::q5_k;
+    const bool at_end = type == DType::q2_k || type == DType::q3_k || type == DType::q6_k;
+    const bool two =
+        type == DType::q4_1 || type == DType::q5_1 || type == DType::q2_k || type == DType::q4_k || type == DType::q5_k;
     const size_t block = dtype_info(type).block_bytes;
     for (size_t at = 0; at < bytes->size(); at += block) {
-      std::byte* half = bytes->data() + at + (at_end ? block - 2 : 0);
+      std::byte* half = bytes->data() + at + (at_end ? block - (two ? 4 : 2) : 0);
       store_u16(half, f32_to_f16(normal(engine) * 0.01f));
       if (two) store_u16(half + 2, f32_to_f16(normal(engine) * 0.01f));
     }
