@@ -9,10 +9,10 @@
 //
 // Quantised weights are interleaved: `lanes` rows form a group, and a vector holds 4 neighbouring columns of each row.
 // Per 32 columns a group has `vectors` vectors of 4 · lanes bytes: four of nibbles (vector v: the low nibbles are
-// columns 4v…4v+3, the high nibbles columns 16+4v…19+4v), then one (5 bits) or two (6 bits) of high bits; codes of 2 and
-// 3 bits are two vectors of bit pairs (pair j of vector v: columns 8j+4v…8j+4v+3), then one of third bits; 8-bit codes
-// are eight plain vectors. Scales lie apart: per unit (a block of the file's format) the halves, then the scale bytes,
-// of all lanes.
+// columns 4v…4v+3, the high nibbles columns 16+4v…19+4v), then one (5 bits) or two (6 bits) of high bits; codes of 2
+// and 3 bits are two vectors of bit pairs (pair j of vector v: columns 8j+4v…8j+4v+3), then one of third bits; 8-bit
+// codes are eight plain vectors. Scales lie apart: per unit (a block of the file's format) the halves, then the scale
+// bytes, of all lanes.
 
 #include <cstdint>
 
