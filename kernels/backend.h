@@ -5,9 +5,9 @@
 //   std::unique_ptr<Weight> w = backend->pack(view, file);          // borrows the mapped file, or repacks
 //   backend->matmul({{.y = y, .weight = w.get(), .bias = nullptr}}, x);   // y = x · Wᵀ, x quantised once for all terms
 //
-// Ops are shaped by the mathematics, never by a model. Activations are f32 matrices [rows, width]. Every op may assume
-// shapes that fit (CHECK); none allocates again after `reserve` and one call of its largest shape. `kernels/ref` is the
-// definition of each op.
+// Ops are shaped by the mathematics, never by a model. Activations are f32 matrices [rows, width] whose rows may lie
+// far apart: heads of a wider matrix are the rows of a narrow view. Every op may assume shapes that fit (CHECK); none
+// allocates again after `reserve` and one call of its largest shape. `kernels/ref` is the definition of each op.
 
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +15,8 @@
 #include <span>
 #include <string>
 
+#include "kernels/attention.h"
+#include "kernels/recurrent.h"
 #include "kernels/view.h"
 
 namespace deskhand {
@@ -37,7 +39,7 @@ struct MatmulTerm {
   bool accumulate = false;      ///< add to what y holds (residual)
 };
 
-enum class Activation { silu, gelu_tanh };
+enum class Activation { silu, gelu_tanh, sigmoid };
 enum class RopePairing { adjacent, halves };  ///< (2i, 2i+1) or (i, i + d/2)
 
 /// Every RoPE is data: pair i of a head turns by position · inv_freq[i]; cos and sin are multiplied by `scale`.
@@ -45,29 +47,6 @@ struct RopeTable {
   std::span<const float> inv_freq;  ///< [rotary width / 2]; dimensions beyond pass through
   float scale = 1.0f;
   RopePairing pairing = RopePairing::halves;
-};
-
-/// Shape of the KV state of one layer. A page holds K and V of `page_tokens` positions; the backend owns its layout.
-struct KvLayout {
-  DType type = DType::f16;  ///< f32, f16 or bf16
-  int64_t kv_heads = 0;
-  int64_t head_dim = 0;
-  int64_t page_tokens = 64;
-};
-
-/// What a decoder row sees: keys [begin, end) of the sequence whose pages are given. Causal, window and ragged batches
-/// are all this one range. `pages[p]` is the blob of positions [p · page_tokens, (p + 1) · page_tokens).
-struct AttentionRow {
-  std::byte* const* pages = nullptr;
-  int64_t begin = 0;
-  int64_t end = 0;
-};
-
-struct AttentionShape {
-  KvLayout kv;
-  size_t page_offset = 0;  ///< bytes of this layer's part inside a page blob
-  int64_t heads = 0;       ///< query heads; head h uses kv head h / (heads / kv_heads)
-  float scale = 1.0f;      ///< of the scores, usually head_dim^-0.5
 };
 
 /// Memory of the device. Frees itself.
@@ -99,16 +78,25 @@ class Backend {
   virtual void reserve(int64_t max_rows, int64_t max_width) = 0;
 
   virtual void matmul(std::span<const MatmulTerm> terms, ConstView x) = 0;
+  /// y[r] = x[r] · W[expert_of_row[r]]ᵀ, w being [experts · outputs, inputs]. Rows of one expert come together.
+  virtual void matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                              std::span<const int32_t> expert_of_row) = 0;
+  /// Per row of logits the k largest, largest first, of equal ones the lower index first; weights are their softmax
+  /// over all, divided by their sum when `renormalise`. ids, weights: [rows · k].
+  virtual void top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k,
+                     bool renormalise) = 0;
   /// y[r] = scale · row ids[r] of the table (any weight type).
   virtual void embed(View y, const Weight& table, std::span<const int32_t> ids, float scale) = 0;
   /// y = x / sqrt(mean(x²) + eps) · w, over groups of w's length: x's width may be several groups (heads). y may be x.
   virtual void rms_norm(View y, ConstView x, std::span<const float> w, float eps) = 0;
   /// x[r] holds heads of width head_dim, turned in place by positions[r].
   virtual void rope(View x, int64_t head_dim, const RopeTable& table, std::span<const int32_t> positions) = 0;
-  /// y = activation(gate) ⊙ up. y may be gate.
+  /// y = activation(gate) ⊙ up. y may be gate or up.
   virtual void glu(View y, ConstView gate, ConstView up, Activation activation) = 0;
   /// y += x.
   virtual void add(View y, ConstView x) = 0;
+  /// y[rows[i]] += weights[i] · x[i], in the order of i. A row of y may be named many times.
+  virtual void scatter_add(View y, ConstView x, std::span<const int32_t> rows, std::span<const float> weights) = 0;
   /// y[r] = x[rows[r]].
   virtual void gather_rows(View y, ConstView x, std::span<const int32_t> rows) = 0;
   /// x = cap · tanh(x / cap).
@@ -121,6 +109,16 @@ class Backend {
   /// out[r] = softmax(scale · q[r] · Kᵀ) · V over the row's range; q, out: [rows, heads · head_dim]. Online softmax.
   virtual void attention_paged(View out, ConstView q, const AttentionShape& shape,
                                std::span<const AttentionRow> rows) = 0;
+
+  /// Bytes of an op's part of a sequence's state.
+  virtual size_t conv_state_bytes(int64_t channels, int64_t kernel) const = 0;
+  virtual size_t delta_state_bytes(const DeltaShape& shape) const = 0;
+  /// y[r][c] = silu(Σ_j w[c · kernel + j] · u[r − kernel + 1 + j][c]). y may be u.
+  virtual void causal_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs) = 0;
+  /// Gated delta rule, per value head and row: S ← e^g S; S ← S + k ⊗ β(v − Sᵀk); out = Sᵀq, with
+  /// g = decay · softplus(a + bias), β = sigmoid(b). out: [rows, value_heads · value_dim]; it may be v.
+  virtual void delta_rule(View out, const DeltaRows& x, const DeltaShape& shape,
+                          std::span<const RecurrentRun> runs) = 0;
 };
 
 struct CpuOptions {

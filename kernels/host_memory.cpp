@@ -16,6 +16,15 @@ void check_indices(std::span<const int32_t> indices, int64_t count, int64_t limi
   for (const int32_t i : indices) CHECK(i >= 0 && i < limit, "index {} of {} rows", i, limit);
 }
 
+void check_runs(std::span<const RecurrentRun> runs, int64_t rows, size_t state_offset) {
+  CHECK(state_offset % 64 == 0, "state offset {}", state_offset);
+  for (const RecurrentRun& run : runs) {
+    CHECK(run.first >= 0 && run.rows >= 0 && run.first + run.rows <= rows, "rows [{}, +{}) of {}", run.first, run.rows,
+          rows);
+    CHECK(run.state != nullptr);
+  }
+}
+
 }  // namespace
 
 void check_weight(ConstView weight) {
@@ -70,8 +79,10 @@ void check_gather(View y, ConstView x, std::span<const int32_t> rows) {
 
 void check_attention(const AttentionShape& shape, std::span<const AttentionRow> rows) {
   const KvLayout& kv = shape.kv;
-  CHECK(kv.type == DType::f32 || kv.type == DType::f16 || kv.type == DType::bf16, "KV of type {}",
+  const bool blocks = kv.type == DType::q8_0;
+  CHECK(blocks || kv.type == DType::f32 || kv.type == DType::f16 || kv.type == DType::bf16, "KV of type {}",
         dtype_info(kv.type).name);
+  CHECK(!blocks || kv.head_dim % dtype_info(kv.type).block_elements == 0, "Q8_0 heads of {}", kv.head_dim);
   CHECK(kv.kv_heads > 0 && kv.head_dim > 0 && kv.page_tokens > 0, "{} heads of {}, pages of {}", kv.kv_heads,
         kv.head_dim, kv.page_tokens);
   for (const AttentionRow& row : rows) {
@@ -94,6 +105,60 @@ void check_attention_views(View out, ConstView q, const AttentionShape& shape, s
   CHECK(shape.heads % shape.kv.kv_heads == 0, "{} heads, {} kv heads", shape.heads, shape.kv.kv_heads);
   CHECK(q.cols == shape.heads * shape.kv.head_dim && q.rows == static_cast<int64_t>(rows.size()),
         "q [{}, {}], {} heads of {}, {} rows", q.rows, q.cols, shape.heads, shape.kv.head_dim, rows.size());
+}
+
+void check_matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                          std::span<const int32_t> expert_of_row) {
+  check_f32(y);
+  check_f32(x);
+  CHECK(experts > 0 && w.rows() % experts == 0, "{} rows, {} experts", w.rows(), experts);
+  CHECK(w.cols() == x.cols && y.rows == x.rows && y.cols == w.rows() / experts,
+        "weight [{}, {}] of {} experts, x [{}, {}], y [{}, {}]", w.rows(), w.cols(), experts, x.rows, x.cols, y.rows,
+        y.cols);
+  check_indices(expert_of_row, x.rows, experts);
+}
+
+void check_top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k) {
+  check_f32(logits);
+  CHECK(k > 0 && k <= logits.cols, "{} of {}", k, logits.cols);
+  CHECK(static_cast<int64_t>(ids.size()) == logits.rows * k && weights.size() == ids.size(),
+        "{} ids, {} weights, {} rows of {}", ids.size(), weights.size(), logits.rows, k);
+}
+
+void check_scatter(View y, ConstView x, std::span<const int32_t> rows, std::span<const float> weights) {
+  check_f32(y);
+  check_f32(x);
+  CHECK(y.cols == x.cols && rows.size() == weights.size(), "widths {} and {}, {} rows, {} weights", y.cols, x.cols,
+        rows.size(), weights.size());
+  check_indices(rows, x.rows, y.rows);
+}
+
+void check_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs) {
+  check_same_shape(y, u);
+  CHECK(shape.kernel >= 1 && shape.kernel <= max_conv_kernel, "kernel {}", shape.kernel);
+  CHECK(static_cast<int64_t>(shape.w.size()) == u.cols * shape.kernel, "{} weights, {} channels, kernel {}",
+        shape.w.size(), u.cols, shape.kernel);
+  check_runs(runs, u.rows, shape.state_offset);
+}
+
+void check_delta(View out, const DeltaRows& x, const DeltaShape& shape, std::span<const RecurrentRun> runs) {
+  const auto check = [&](ConstView view, int64_t cols) {
+    check_f32(view);
+    CHECK(view.rows == out.rows && view.cols == cols, "[{}, {}], expected [{}, {}]", view.rows, view.cols, out.rows,
+          cols);
+  };
+  CHECK(shape.key_dim > 0 && shape.value_dim > 0 && shape.key_heads > 0 && shape.value_heads % shape.key_heads == 0,
+        "{} key heads of {}, {} value heads of {}", shape.key_heads, shape.key_dim, shape.value_heads, shape.value_dim);
+  check(out, shape.value_heads * shape.value_dim);
+  check(x.v, out.cols);
+  check(x.q, shape.key_heads * shape.key_dim);
+  check(x.k, x.q.cols);
+  check(x.a, shape.value_heads);
+  check(x.b, shape.value_heads);
+  const auto heads = static_cast<size_t>(shape.value_heads);
+  CHECK(shape.decay.size() == heads && shape.bias.size() == heads, "{} decays, {} biases, {} heads", shape.decay.size(),
+        shape.bias.size(), heads);
+  check_runs(runs, out.rows, shape.state_offset);
 }
 
 }  // namespace deskhand

@@ -48,5 +48,11 @@ void check_gather(View y, ConstView x, std::span<const int32_t> rows);
 void check_attention(const AttentionShape& shape, std::span<const AttentionRow> rows);
 void check_kv_write(const AttentionShape& shape, std::span<const AttentionRow> rows, ConstView k, ConstView v);
 void check_attention_views(View out, ConstView q, const AttentionShape& shape, std::span<const AttentionRow> rows);
+void check_matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                          std::span<const int32_t> expert_of_row);
+void check_top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k);
+void check_scatter(View y, ConstView x, std::span<const int32_t> rows, std::span<const float> weights);
+void check_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs);
+void check_delta(View out, const DeltaRows& x, const DeltaShape& shape, std::span<const RecurrentRun> runs);
 
 }  // namespace deskhand

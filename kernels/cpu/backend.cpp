@@ -5,9 +5,11 @@
 #include "kernels/check.h"
 #include "kernels/cpu/attention.h"
 #include "kernels/cpu/cores.h"
+#include "kernels/cpu/experts.h"
 #include "kernels/cpu/float_types.h"
 #include "kernels/cpu/isas.h"
 #include "kernels/cpu/matmul.h"
+#include "kernels/cpu/recurrent.h"
 #include "kernels/cpu/rope.h"
 #include "kernels/cpu/threads.h"
 #include "kernels/cpu/weights.h"
@@ -27,7 +29,8 @@ class CpuBackend final : public Backend {
         exact_(options.exact),
         threads_(options.threads > 0 ? options.threads : usable_cores()),
         matmul_(isa_, threads_),
-        attention_(isa_, threads_) {}
+        attention_(isa_, threads_),
+        recurrent_(isa_, threads_) {}
 
   BackendInfo info() const override { return {"cpu", isa_.name, threads_.count()}; }
   bool supports(DType type) const override { return find_format(type) != nullptr; }
@@ -47,6 +50,21 @@ class CpuBackend final : public Backend {
   std::unique_ptr<Buffer> allocate(size_t bytes) override { return std::make_unique<HostBuffer>(bytes); }
   void reserve(int64_t max_rows, int64_t max_width) override { matmul_.reserve(max_rows, max_width); }
   void matmul(std::span<const MatmulTerm> terms, ConstView x) override { matmul_.run(terms, x); }
+
+  void matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                      std::span<const int32_t> expert_of_row) override {
+    matmul_.run_experts(y, w, experts, x, expert_of_row);
+  }
+
+  void top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k, bool renormalise) override {
+    check_top_k(ids, weights, logits, k);
+    const auto width = static_cast<size_t>(k);
+    for_rows(logits, [&](int64_t r) {
+      const auto at = static_cast<size_t>(r) * width;
+      choose(ids.subspan(at, width), weights.subspan(at, width), {logits.row(r), static_cast<size_t>(logits.cols)},
+             renormalise);
+    });
+  }
 
   void embed(View y, const Weight& table, std::span<const int32_t> ids, float scale) override {
     check_embed(y, table, ids);
@@ -79,7 +97,9 @@ class CpuBackend final : public Backend {
   void glu(View y, ConstView gate, ConstView up, Activation activation) override {
     check_same_shape(y, gate);
     check_same_shape(y, up);
-    const auto row = activation == Activation::silu ? isa_.silu : isa_.gelu;
+    const auto row = activation == Activation::silu      ? isa_.silu
+                     : activation == Activation::sigmoid ? isa_.sigmoid
+                                                         : isa_.gelu;
     for_rows(y, [&](int64_t r) { row(gate.row(r), up.row(r), y.cols, y.row(r)); });
   }
 
@@ -89,6 +109,16 @@ class CpuBackend final : public Backend {
       float* to = y.row(r);
       const float* from = x.row(r);
       for (int64_t i = 0; i < y.cols; ++i) to[i] += from[i];
+    });
+  }
+
+  void scatter_add(View y, ConstView x, std::span<const int32_t> rows, std::span<const float> weights) override {
+    check_scatter(y, x, rows, weights);
+    const int64_t tasks = x.rows * x.cols < worth_sharing ? 1 : threads_.count();
+    const int64_t piece = (y.cols + tasks - 1) / tasks;
+    threads_.run(tasks, [&](int64_t task, int) {
+      const int64_t first = std::min(task * piece, y.cols);
+      scatter_columns(y, x, rows, weights, first, std::min(piece, y.cols - first));
     });
   }
 
@@ -126,6 +156,19 @@ class CpuBackend final : public Backend {
     attention_.run(out, q, shape, rows);
   }
 
+  size_t conv_state_bytes(int64_t channels, int64_t kernel) const override {
+    return Recurrent::conv_state_bytes(channels, kernel);
+  }
+  size_t delta_state_bytes(const DeltaShape& shape) const override { return Recurrent::delta_state_bytes(shape); }
+
+  void causal_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs) override {
+    recurrent_.causal_conv(y, u, shape, runs);
+  }
+
+  void delta_rule(View out, const DeltaRows& x, const DeltaShape& shape, std::span<const RecurrentRun> runs) override {
+    recurrent_.delta_rule(out, x, shape, runs);
+  }
+
  private:
   const QuantisedLoops* find_loops(DType type) const {
     for (int32_t i = 0; i < isa_.quantised_count; ++i) {
@@ -152,6 +195,7 @@ class CpuBackend final : public Backend {
   Threads threads_;
   Matmul matmul_;
   PagedAttention attention_;
+  Recurrent recurrent_;
 };
 
 }  // namespace

@@ -4,8 +4,8 @@
 //   const Isa& isa = *isas()[0];          isa.quantise(x, cols, codes, meta);
 //
 // The loops are the .inl bodies over the vector type of vector_*.inl, compiled once per isa_*.cpp with its own flags.
-// This header is compiled there too, so it includes <cstdint> only: an inline std function built with wide instructions
-// could be picked by the linker for everybody.
+// This header is compiled there too, so it includes <cstdint> alone: an inline std function built with wide
+// instructions could be picked by the linker for everybody.
 //
 // Quantised weights are interleaved: `lanes` rows form a group, and a vector holds 4 neighbouring columns of each row.
 // Per 32 columns a group has `vectors` vectors of 4 · lanes bytes: four of nibbles (vector v: the low nibbles are
@@ -15,6 +15,8 @@
 // bytes, of all lanes.
 
 #include <cstdint>
+
+#include "kernels/cpu/recurrent_jobs.h"
 
 namespace deskhand::cpu {
 
@@ -116,7 +118,10 @@ struct Isa {
   void (*rms_norm)(const float* x, const float* w, int64_t width, float eps, float* y);
   void (*silu)(const float* gate, const float* up, int64_t width, float* y);
   void (*gelu)(const float* gate, const float* up, int64_t width, float* y);
+  void (*sigmoid)(const float* gate, const float* up, int64_t width, float* y);
   void (*soft_cap)(float* x, int64_t width, float cap);
+  void (*conv_row)(const ConvRow& job);
+  void (*delta_steps)(const DeltaPanel& job);
   float (*peak_f32)(int64_t rounds);   ///< peak_sums_f32 · lanes multiply-adds a round
   float (*peak_int8)(int64_t rounds);  ///< peak_sums_int8 · 4 · lanes multiply-adds a round
 };

@@ -23,19 +23,6 @@ int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
 }
 
-const InterleavedWeight* interleaved(const MatmulTerm& term) {
-  return dynamic_cast<const InterleavedWeight*>(term.weight);
-}
-
-/// y[row][first …] = values (+ bias) (+ y).
-void put(const MatmulTerm& term, int64_t row, int64_t first, int64_t count, const float* values) {
-  float* y = term.y.row(row) + first;
-  for (int64_t i = 0; i < count; ++i) {
-    const float value = term.bias ? values[i] + term.bias[first + i] : values[i];
-    y[i] = term.accumulate ? y[i] + value : value;
-  }
-}
-
 ConstView rows_of(ConstView x, int64_t first) {
   return x.slice(first, std::min(row_block, x.rows - first));
 }
@@ -59,15 +46,30 @@ struct Matmul::Scratch {
   float* float_panel() const { return bytes.as<float>(); }  ///< [float_panel_columns][2 · lanes]
 };
 
-/// The tasks of a run: per term, pieces of its rows; for many rows of x, times the blocks of x's rows.
-struct Matmul::Job {
-  static constexpr size_t max_terms = 8;
-  std::span<const MatmulTerm> terms;
+/// A product that shares neither y nor weight rows with another: a term, or one expert of a weight. Its tasks are
+/// pieces of its weight rows; for many rows of x, times the blocks of x's rows.
+struct Matmul::Part {
+  MatmulTerm term;  ///< y: [x.rows, outputs]
+  const InterleavedWeight* weight;
   ConstView x;
-  bool few[max_terms];
-  int64_t piece[max_terms];  ///< groups (few, interleaved), rows (few, floats), 1 (panels)
-  int64_t pieces[max_terms];
-  int64_t end[max_terms];  ///< first task after this term's
+  int64_t first_x;  ///< row of the run's x, which is quantised as a whole
+  int64_t first;    ///< weight rows [first, first + outputs)
+  int64_t outputs;
+  bool few;
+  int64_t piece;  ///< groups (few, interleaved), rows (few, floats), 1 (panels)
+  int64_t pieces;
+  int64_t end;  ///< first task after this part's
+
+  /// y[row][w …] = values (+ bias) (+ y) for weight rows [w, w + count), those that are not this part's left out.
+  void put(int64_t row, int64_t w, int64_t count, const float* values) const {
+    float* y = term.y.row(row);
+    const int64_t begin = std::max<int64_t>(w - first, 0), stop = std::min(w - first + count, outputs);
+    for (int64_t i = begin; i < stop; ++i) {
+      float value = values[i + first - w];
+      if (term.bias) value += term.bias[i];
+      y[i] = term.accumulate ? y[i] + value : value;
+    }
+  }
 };
 
 Matmul::Matmul(const Isa& isa, Threads& threads) : isa_(isa), threads_(threads) {
@@ -98,71 +100,98 @@ void Matmul::quantise(ConstView x) {
   }
 }
 
+void Matmul::add_part(const MatmulTerm& term, ConstView x, int64_t first_x, int64_t first, int64_t outputs) {
+  const auto* weight = dynamic_cast<const InterleavedWeight*>(term.weight);
+  Part part{term, weight, x, first_x, first, outputs, x.rows <= (weight ? few_rows_limit : few_float_rows_limit),
+            1,    0,      0};
+  const int64_t lanes = isa_.lanes;
+  if (part.few) {
+    const int64_t unit = weight ? lanes : 4;
+    const int64_t items = weight ? divide_up(first + outputs, lanes) - first / lanes : divide_up(outputs, 4);
+    const int64_t item_bytes =
+        static_cast<int64_t>(term.weight->bytes()) / std::max<int64_t>(divide_up(term.weight->rows(), unit), 1) + 1;
+    const int64_t smallest = divide_up(16384, item_bytes);  // a task is worth handing over from some microseconds on
+    part.piece = std::max(divide_up(items, 8 * threads_.count()), smallest) * (weight ? 1 : 4);
+    part.pieces = divide_up(weight ? items : outputs, part.piece);
+  } else {
+    const int64_t skipped = weight ? first % lanes : 0;
+    part.pieces = divide_up(skipped + outputs, 2 * lanes);
+  }
+  part.end = (parts_.empty() ? 0 : parts_.back().end) + part.pieces * (part.few ? 1 : divide_up(x.rows, row_block));
+  parts_.push_back(part);
+}
+
 void Matmul::run(std::span<const MatmulTerm> terms, ConstView x) {
   check_matmul(terms, x);
-  if (terms.empty() || x.rows == 0) return;
-  CHECK(terms.size() <= Job::max_terms, "{} terms", terms.size());
-  Job job{terms, x, {}, {}, {}, {}};
-  int64_t tasks = 0;
-  bool quantised = false;
-  for (size_t i = 0; i < terms.size(); ++i) {
-    const InterleavedWeight* weight = interleaved(terms[i]);
-    quantised = quantised || weight;
-    const int64_t rows = terms[i].weight->rows();
-    job.few[i] = x.rows <= (weight ? few_rows_limit : few_float_rows_limit);
-    if (job.few[i]) {
-      const int64_t items = weight ? weight->groups() : divide_up(rows, 4);
-      const auto item_bytes = static_cast<int64_t>(terms[i].weight->bytes()) / std::max<int64_t>(items, 1) + 1;
-      const int64_t smallest = divide_up(16384, item_bytes);  // a task is worth handing over from some microseconds on
-      job.piece[i] = std::max(divide_up(items, 8 * threads_.count()), smallest) * (weight ? 1 : 4);
-      job.pieces[i] = divide_up(weight ? items : rows, job.piece[i]);
-    } else {
-      job.piece[i] = 1;
-      job.pieces[i] = divide_up(rows, 2 * isa_.lanes);
-    }
-    tasks += job.pieces[i] * (job.few[i] ? 1 : divide_up(x.rows, row_block));
-    job.end[i] = tasks;
-  }
-  if (quantised) quantise(x);
-  threads_.run(tasks, [&](int64_t task, int thread) { run_task(job, task, thread); });
+  parts_.clear();
+  if (x.rows == 0) return;
+  for (const MatmulTerm& term : terms) add_part(term, x, 0, 0, term.weight->rows());
+  run_parts(x);
 }
 
-void Matmul::run_task(const Job& job, int64_t task, int thread) {
-  size_t i = 0;
-  while (task >= job.end[i]) ++i;
-  if (i > 0) task -= job.end[i - 1];
-  const MatmulTerm& term = job.terms[i];
+void Matmul::run_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                         std::span<const int32_t> expert_of_row) {
+  check_matmul_experts(y, w, experts, x, expert_of_row);
+  parts_.clear();
+  for (int64_t r = 0; r < x.rows;) {
+    int64_t next = r + 1;
+    while (next < x.rows && expert_of_row[next] == expert_of_row[r]) ++next;
+    add_part({y.slice(r, next - r), &w, nullptr, false}, x.slice(r, next - r), r, expert_of_row[r] * y.cols, y.cols);
+    r = next;
+  }
+  run_parts(x);
+}
+
+void Matmul::run_parts(ConstView x) {
+  if (parts_.empty()) return;
+  const auto quantised = [](const Part& part) { return part.weight != nullptr; };
+  if (std::any_of(parts_.begin(), parts_.end(), quantised)) quantise(x);
+  threads_.run(parts_.back().end, [this](int64_t task, int thread) { run_task(task, thread); });
+}
+
+void Matmul::run_task(int64_t task, int thread) {
+  const auto at = std::upper_bound(parts_.begin(), parts_.end(), task,
+                                   [](int64_t value, const Part& candidate) { return value < candidate.end; });
+  const Part& part = *at;
+  if (at != parts_.begin()) task -= (at - 1)->end;
   Scratch& scratch = scratch_[static_cast<size_t>(thread)];
-  const bool floats = !interleaved(term);
-  if (!job.few[i]) {
-    floats ? float_panel(term, job.x, task, scratch) : panel(term, job.x, task, scratch);
+  if (!part.few) {
+    part.weight ? panel(part, task, scratch) : float_panel(part, task, scratch);
     return;
   }
-  const int64_t first = task * job.piece[i];
-  if (floats) {
-    few_float_rows(term, job.x, first, std::min(job.piece[i], term.weight->rows() - first), scratch);
+  const int64_t first = task * part.piece;
+  if (part.weight) {
+    const int64_t groups = divide_up(part.first + part.outputs, isa_.lanes) - part.first / isa_.lanes;
+    few_rows(part, part.first / isa_.lanes + first, std::min(part.piece, groups - first), scratch);
   } else {
-    few_rows(term, job.x, first, std::min(job.piece[i], interleaved(term)->groups() - first), scratch);
+    few_float_rows(part, part.first + first, std::min(part.piece, part.outputs - first), scratch);
   }
 }
 
-void Matmul::few_rows(const MatmulTerm& term, ConstView x, int64_t first, int64_t count, Scratch& scratch) const {
-  const InterleavedWeight& weight = *interleaved(term);
-  const auto multiply = weight.loops().rows[x.rows - 1];
+/// The quantised x of a part from its row and a column on.
+Activations Matmul::activations(const Part& part, int64_t row, int64_t column) const {
+  const int64_t r = part.first_x + row;
+  return {x_.codes + r * x_.code_stride + column, x_.meta + r * x_.meta_stride + column / 8, x_.code_stride,
+          x_.meta_stride};
+}
+
+void Matmul::few_rows(const Part& part, int64_t first, int64_t count, Scratch& scratch) const {
+  const InterleavedWeight& weight = *part.weight;
+  const auto multiply = weight.loops().rows[part.x.rows - 1];
+  const Activations x = activations(part, 0, 0);
   const int64_t lanes = isa_.lanes;
   for (int64_t g = first; g < first + count; ++g) {
-    multiply(weight.group(g), weight.units(), x_, scratch.sums);
-    const int64_t outputs = std::min(lanes, weight.rows() - g * lanes);
-    for (int64_t r = 0; r < x.rows; ++r) put(term, r, g * lanes, outputs, scratch.sums + r * lanes);
+    multiply(weight.group(g), weight.units(), x, scratch.sums);
+    for (int64_t r = 0; r < part.x.rows; ++r) part.put(r, g * lanes, lanes, scratch.sums + r * lanes);
   }
 }
 
-void Matmul::panel(const MatmulTerm& term, ConstView x, int64_t index, Scratch& scratch) const {
-  const InterleavedWeight& weight = *interleaved(term);
+void Matmul::panel(const Part& part, int64_t index, Scratch& scratch) const {
+  const InterleavedWeight& weight = *part.weight;
   const QuantisedLoops& loops = weight.loops();
-  const int64_t lanes = isa_.lanes, panels = divide_up(weight.rows(), 2 * lanes);
-  const int64_t first_row = index / panels * row_block, group = index % panels * 2;
-  const ConstView block = rows_of(x, first_row);
+  const int64_t lanes = isa_.lanes;
+  const int64_t first_row = index / part.pieces * row_block, group = part.first / lanes + index % part.pieces * 2;
+  const ConstView block = rows_of(part.x, first_row);
   const int64_t step = panel_columns / loops.unit;
   std::fill_n(scratch.sums, block.rows * 2 * lanes, 0.0f);
   for (int64_t u = 0; u < weight.units(); u += step) {
@@ -172,15 +201,12 @@ void Matmul::panel(const MatmulTerm& term, ConstView x, int64_t index, Scratch& 
     }
     for (int64_t r = 0; r < block.rows; r += max_tile_rows) {
       const int64_t rows = std::min(max_tile_rows, block.rows - r);
-      const Activations at{x_.codes + (first_row + r) * x_.code_stride + u * loops.unit,
-                           x_.meta + (first_row + r) * x_.meta_stride + u * loops.unit / 8, x_.code_stride,
-                           x_.meta_stride};
-      loops.tile[rows - 1](scratch.panel, units * loops.unit / 32, at, scratch.sums + r * 2 * lanes);
+      loops.tile[rows - 1](scratch.panel, units * loops.unit / 32, activations(part, first_row + r, u * loops.unit),
+                           scratch.sums + r * 2 * lanes);
     }
   }
-  const int64_t outputs = std::min(2 * lanes, weight.rows() - group * lanes);
   for (int64_t r = 0; r < block.rows; ++r) {
-    put(term, first_row + r, group * lanes, outputs, scratch.sums + r * 2 * lanes);
+    part.put(first_row + r, group * lanes, 2 * lanes, scratch.sums + r * 2 * lanes);
   }
 }
 
@@ -193,8 +219,9 @@ void Matmul::load_floats(ConstView weight, int64_t row, int64_t column, int64_t 
   }
 }
 
-void Matmul::few_float_rows(const MatmulTerm& term, ConstView x, int64_t first, int64_t count, Scratch& scratch) const {
-  const ConstView weight = dynamic_cast<const BorrowedWeight&>(*term.weight).view();
+void Matmul::few_float_rows(const Part& part, int64_t first, int64_t count, Scratch& scratch) const {
+  const ConstView weight = dynamic_cast<const BorrowedWeight&>(*part.term.weight).view();
+  const ConstView x = part.x;
   const int index = float_index(weight.type);
   const int64_t chunk = index >= 0 ? x.cols : float_chunk;
   for (int64_t row = first; row < first + count; row += 4) {
@@ -219,7 +246,7 @@ void Matmul::few_float_rows(const MatmulTerm& term, ConstView x, int64_t first, 
         for (int64_t i = 0; i < 4 * count_x; ++i) sums[4 * r + i] += dots[i];
       }
     }
-    for (int64_t r = 0; r < x.rows; ++r) put(term, r, row, rows, sums + 4 * r);
+    for (int64_t r = 0; r < x.rows; ++r) part.put(r, row, rows, sums + 4 * r);
   }
 }
 
@@ -238,23 +265,22 @@ void Matmul::load_float_panel(ConstView weight, int64_t first_row, int64_t colum
   }
 }
 
-void Matmul::float_panel(const MatmulTerm& term, ConstView x, int64_t index, Scratch& scratch) const {
-  const ConstView weight = dynamic_cast<const BorrowedWeight&>(*term.weight).view();
-  const int64_t width = 2 * isa_.lanes, panels = divide_up(weight.rows, width);
-  const int64_t first_row = index / panels * row_block, first = index % panels * width;
-  const ConstView block = rows_of(x, first_row);
-  const auto x_stride = static_cast<int64_t>(x.stride / sizeof(float));
+void Matmul::float_panel(const Part& part, int64_t index, Scratch& scratch) const {
+  const ConstView weight = dynamic_cast<const BorrowedWeight&>(*part.term.weight).view();
+  const int64_t width = 2 * isa_.lanes;
+  const int64_t first_row = index / part.pieces * row_block, first = part.first + index % part.pieces * width;
+  const ConstView block = rows_of(part.x, first_row);
+  const auto x_stride = static_cast<int64_t>(block.stride / sizeof(float));
   std::fill_n(scratch.sums, block.rows * width, 0.0f);
-  for (int64_t column = 0; column < x.cols; column += float_panel_columns) {
-    const int64_t columns = std::min(float_panel_columns, x.cols - column);
+  for (int64_t column = 0; column < block.cols; column += float_panel_columns) {
+    const int64_t columns = std::min(float_panel_columns, block.cols - column);
     load_float_panel(weight, first, column, columns, scratch);
     for (int64_t r = 0; r < block.rows; r += float_tile_rows) {
       isa_.float_tile({scratch.float_panel(), block.row(r) + column, x_stride,
                        std::min(float_tile_rows, block.rows - r), columns, scratch.sums + r * width});
     }
   }
-  const int64_t outputs = std::min(width, weight.rows - first);
-  for (int64_t r = 0; r < block.rows; ++r) put(term, first_row + r, first, outputs, scratch.sums + r * width);
+  for (int64_t r = 0; r < block.rows; ++r) part.put(first_row + r, first, width, scratch.sums + r * width);
 }
 
 }  // namespace deskhand::cpu

@@ -24,6 +24,10 @@ inline Floats silu(const Floats& x) {
   return gated(x, x);
 }
 
+inline Floats sigmoid(const Floats& x) {
+  return gated(broadcast(1.0f), x);
+}
+
 /// 0.5 x (1 + tanh(t)) = x · sigmoid(2 t), t = sqrt(2/pi) (x + 0.044715 x³).
 inline Floats gelu_tanh(const Floats& x) {
   const Floats cube = mul(mul(x, x), x);

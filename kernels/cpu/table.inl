@@ -13,7 +13,10 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           rms_norm,
           gate_row<silu>,
           gate_row<gelu_tanh>,
+          gate_row<sigmoid>,
           soft_cap,
+          conv_row,
+          delta_steps,
           peak_f32,
           peak_int8};
 }

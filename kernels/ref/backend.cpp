@@ -6,12 +6,15 @@
 #include "kernels/host_memory.h"
 #include "kernels/kv_page.h"
 #include "kernels/ref/attention.h"
+#include "kernels/ref/experts.h"
+#include "kernels/ref/recurrent.h"
 
 namespace deskhand {
 namespace {
 
 float activate(float x, Activation activation) {
   if (activation == Activation::silu) return x / (1.0f + std::exp(-x));
+  if (activation == Activation::sigmoid) return 1.0f / (1.0f + std::exp(-x));
   const float inner = 0.7978845608f * (x + 0.044715f * x * x * x);  // sqrt(2 / pi)
   return 0.5f * x * (1.0f + std::tanh(inner));
 }
@@ -52,6 +55,20 @@ class ReferenceBackend final : public Backend {
   void matmul(std::span<const MatmulTerm> terms, ConstView x) override {
     check_matmul(terms, x);
     for (const MatmulTerm& term : terms) multiply(term, x);
+  }
+
+  void matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
+                      std::span<const int32_t> expert_of_row) override {
+    check_matmul_experts(y, w, experts, x, expert_of_row);
+    const ConstView all = dynamic_cast<const BorrowedWeight&>(w).view();
+    for (int64_t r = 0; r < x.rows; ++r) {
+      const BorrowedWeight expert(all.slice(expert_of_row[r] * y.cols, y.cols), nullptr);
+      multiply({y.slice(r, 1), &expert, nullptr, false}, x.slice(r, 1));
+    }
+  }
+
+  void top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k, bool renormalise) override {
+    ref::top_k(ids, weights, logits, k, renormalise);
   }
 
   void embed(View y, const Weight& table, std::span<const int32_t> ids, float scale) override {
@@ -111,6 +128,10 @@ class ReferenceBackend final : public Backend {
     }
   }
 
+  void scatter_add(View y, ConstView x, std::span<const int32_t> rows, std::span<const float> weights) override {
+    ref::scatter_add(y, x, rows, weights);
+  }
+
   void gather_rows(View y, ConstView x, std::span<const int32_t> rows) override {
     check_gather(y, x, rows);
     for (int64_t r = 0; r < y.rows; ++r) {
@@ -135,6 +156,19 @@ class ReferenceBackend final : public Backend {
   void attention_paged(View out, ConstView q, const AttentionShape& shape,
                        std::span<const AttentionRow> rows) override {
     ref::attention_paged(out, q, shape, rows);
+  }
+
+  size_t conv_state_bytes(int64_t channels, int64_t kernel) const override {
+    return ref::conv_state_bytes(channels, kernel);
+  }
+  size_t delta_state_bytes(const DeltaShape& shape) const override { return ref::delta_state_bytes(shape); }
+
+  void causal_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs) override {
+    ref::causal_conv(y, u, shape, runs);
+  }
+
+  void delta_rule(View out, const DeltaRows& x, const DeltaShape& shape, std::span<const RecurrentRun> runs) override {
+    ref::delta_rule(out, x, shape, runs);
   }
 };
 

@@ -60,7 +60,7 @@ TEST_P(Ops, Rope) {
 }
 
 TEST_P(Ops, Glu) {
-  for (const Activation activation : {Activation::silu, Activation::gelu_tanh}) {
+  for (const Activation activation : {Activation::silu, Activation::gelu_tanh, Activation::sigmoid}) {
     for (const auto& [rows, cols] : shapes) {
       Matrix up = Matrix::random(rows, cols, 2);
       for (const float size : {1.0f, 100.0f}) {
@@ -69,6 +69,34 @@ TEST_P(Ops, Glu) {
       }
     }
   }
+}
+
+// Rows far apart: heads of 24 columns every second of which is another thing, as rows of a narrow view.
+TEST_P(Ops, HeadsOfAWiderMatrix) {
+  constexpr int64_t rows = 30, heads = 3, width = 24;
+  Matrix w = Matrix::random(1, width, 3);
+  std::vector<float> up(static_cast<size_t>(rows * heads * width));
+  for (size_t i = 0; i < up.size(); ++i) up[i] = std::sin(static_cast<float>(i));
+  const ConstView up_view(up.data(), DType::f32, rows * heads, width);
+  std::vector<float> results[2];
+  for (int side = 0; side < 2; ++side) {
+    Backend& device = side ? *reference : *backend;
+    std::vector<float>& all = results[side];
+    for (int64_t i = 0; i < rows * heads * 2 * width; ++i) all.push_back(std::cos(static_cast<float>(i * i % 1009)));
+    const std::vector<float> before = all;
+    const auto half = [&](int64_t which) {
+      return View(all.data() + which * width, DType::f32, rows * heads, width, 2 * width * sizeof(float));
+    };
+    device.rms_norm(half(0), half(0), {w.view().row(0), width}, 1e-6f);
+    for (size_t i = 0; i < all.size(); ++i) {
+      if (i / width % 2 == 1) {
+        ASSERT_EQ(all[i], before[i]) << i;
+      }
+    }
+    device.glu(half(1), half(1), up_view, Activation::sigmoid);
+    device.glu(half(0), half(1), half(0), Activation::silu);  // y may be up
+  }
+  for (size_t i = 0; i < results[0].size(); ++i) EXPECT_NEAR(results[0][i], results[1][i], 2e-6) << i;
 }
 
 TEST_P(Ops, AddGatherAndSoftCap) {

@@ -71,6 +71,9 @@ TEST_F(Reference, Glu) {
   expect_near(y, {-0.1422776195, -0.1887703344, 0.1405441252, 2 * 1.7615941560});
   backend->glu(view(gate), view(gate), view(up), Activation::gelu_tanh);
   expect_near(gate, {-0.0036373921, -0.1542859902, 0.1496753507, 2 * 1.9545976941});
+  gate = {-3, -0.5f, 0.25f, 2};
+  backend->glu(view(gate), view(gate), view(up), Activation::sigmoid);
+  expect_near(gate, {0.0474258732, 0.3775406688, 0.5621765009, 2 * 0.8807970780});
 }
 
 TEST_F(Reference, AddGatherAndSoftCap) {
