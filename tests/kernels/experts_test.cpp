@@ -41,11 +41,11 @@ class Experts : public ::testing::TestWithParam<Case> {
 };
 
 TEST_P(Experts, EveryTypeAndOddSizes) {
-  std::vector<int32_t> many;  // 1, 2, … 20 and 40 rows of an expert, in no order of experts
-  for (const auto& [expert, rows] : {std::array{3, 1}, {0, 2}, {4, 20}, {1, 40}, {2, 5}})
+  std::vector<int32_t> many;  // 1, 2, 3, 5 and 14 rows of an expert, in no order of experts
+  for (const auto& [expert, rows] : {std::array{3, 1}, {0, 2}, {4, 14}, {1, 3}, {2, 5}})
     many.insert(many.end(), rows, expert);
   for (const DType type : testing::weight_types()) {
-    for (const int64_t outputs : {1, 3, 8, 17, 32, 50}) {
+    for (const int64_t outputs : {3, 17, 32}) {
       compare(type, 5, outputs, {0});
       compare(type, 5, outputs, {4, 1});
       compare(type, 5, outputs, {0, 0, 1, 4, 4, 4});
