@@ -47,8 +47,6 @@ class Trace {
   void thought(const nlohmann::ordered_json& thought);
   void step(const Step& step, const StepPictures& pictures);
   void end(const nlohmann::ordered_json& outcome);
-  /// Of the last record; 64 zeros before the first.
-  const std::string& last_hash() const { return last_hash_; }
 
  private:
   void write(std::string_view type, nlohmann::ordered_json record);
@@ -57,7 +55,7 @@ class Trace {
   std::filesystem::path directory_;
   int file_ = -1;
   int64_t records_ = 0;
-  std::string last_hash_;
+  std::string last_hash_;                                   ///< of the last record; 64 zeros before the first
   std::map<std::string, nlohmann::ordered_json> pictures_;  ///< written ones by the hash of their pixels
 };
 

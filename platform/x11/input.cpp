@@ -99,11 +99,6 @@ void Input::release_all() noexcept {
   }
 }
 
-bool Input::holds(KeyCode key) const {
-  const std::lock_guard lock(mutex_);
-  return keys_.contains(key);
-}
-
 void Input::fake_key(KeyCode key, bool down) {
   const std::lock_guard lock(mutex_);
   ::Display* display = connection_.get();

@@ -38,7 +38,6 @@ class Input {
   /// Down and up at once, so that no auto-repeat can come in between.
   void tap_key(KeyCode key);
   void release_all() noexcept;
-  bool holds(KeyCode key) const;
 
   /// Makes sure that nobody else holds or has latched a modifier, which would change what clicks and keys mean. A stuck
   /// one is released; one that a human holds is waited for, then DesktopError.
@@ -63,7 +62,7 @@ class Input {
   void release_foreign_keys();
 
   Connection& connection_;
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::multiset<KeyCode> keys_;
   std::set<unsigned> buttons_;
 };

@@ -1,28 +1,8 @@
-#include "tools/locate.h"
+#include "tools/click.h"
 
 namespace deskhand {
-namespace {
 
-std::optional<Target> locate(const ToolContext& context, const nlohmann::json& input) {
-  return target_of_coordinate(context, input);
-}
-
-ToolResult run(const ToolContext& context, const nlohmann::json& input, const std::optional<Target>& target) {
-  return click_target(context, input, target.value(), MouseButton::left, 2);
-}
-
-}  // namespace
-
-extern const Tool tool_double_click = {
-    .name = "double_click",
-    .summary = "Double-click the left mouse button.",
-    .schema = R"({"type": "object", "properties": {
-        "coordinate": {"type": "array", "items": {"type": "number"}, "minItems": 2, "maxItems": 2,
-                       "description": "x and y in the picture; without it: where the pointer is"},
-        "text": {"type": "string", "description": "keys held meanwhile: shift, ctrl, alt, super, joined by +"}}})",
-    .risk = Risk::points,
-    .locate = locate,
-    .run = run,
-};
+extern const Tool tool_double_click =
+    click_tool<MouseButton::left, 2>("double_click", "Double-click the left mouse button.");
 
 }  // namespace deskhand
