@@ -10,6 +10,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int looks_before_giving_up = 3;
+constexpr int most_questions = 3;      // about one action, where what is asked about keeps changing
 constexpr auto missing_wait = 500ms;   // between looks for what is not there yet
 constexpr auto hover_wait = 150ms;     // for a highlight under the pointer
 constexpr auto restless_wait = 300ms;  // what changes in this time changes by itself
@@ -72,15 +73,24 @@ void Actor::perform(const Action& action, Observation& seen, Performed& out) con
     out.step.result = fmt::format("there is no tool \"{}\"", action.name);
     return;
   }
+  std::optional<Consent> consent;
+  int questions = 0;
   for (int looks = 0; looks < looks_before_giving_up; ++looks) {
-    if (looks > 0) look(seen);
+    if (looks > 0 || questions > 0) look(seen);
     check_stop();
     if (!locate(*tool, seen, out)) return;
     const Ready ready = bring_to_front(*tool, seen, out);
     if (ready == Ready::failed) return;
     if (ready == Ready::look_again) continue;
     out.before = without_secrets(seen.picture, seen.screen);
-    if (!permit(*tool, seen, out)) return;
+    const Ready permitted = permit(*tool, seen, out, consent);
+    if (permitted == Ready::failed) return;
+    if (permitted == Ready::look_again) {
+      if (++questions == most_questions) break;
+      return_to(*tool, out.target);
+      looks = -1;
+      continue;
+    }
     if (dry_run_) {
       out.step.ok = true;
       out.step.result = "not done: this is a dry run";
@@ -101,10 +111,7 @@ bool Actor::locate(const Tool& tool, Observation& seen, Performed& out) const {
       return true;
     } catch (const NoSuchTarget& error) {
       out.step.result = error.what();
-      if (tries + 1 == looks_before_giving_up || dry_run_) {
-        out.missing = true;
-        return false;
-      }
+      if (tries + 1 == looks_before_giving_up || dry_run_) return false;
       if (!parts_.clock.sleep(missing_wait, stop_)) throw Stopped();
       look(seen);
     } catch (const ToolError& error) {
@@ -146,34 +153,50 @@ Actor::Ready Actor::bring_to_front(const Tool& tool, Observation& seen, Performe
   return Ready::look_again;
 }
 
-bool Actor::permit(const Tool& tool, Observation& seen, Performed& out) const {
+Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, std::optional<Consent>& consent) const {
   const Action& action = out.step.action;
   const Judgement judgement = parts_.policy.judge(action, tool, out.target, {.screen = seen.screen, .goal = goal_});
   out.step.verdict = judgement.verdict;
   out.step.reason = judgement.reason;
-  if (judgement.verdict == Verdict::allow || dry_run_) return true;
+  if (judgement.verdict == Verdict::allow || dry_run_) return Ready::yes;
+  const Confirmation confirmation{.action = describe(action, out), .reason = judgement.reason};
+  const Consent wanted = consent_of(confirmation, out.target, seen.screen);
+  if (judgement.verdict == Verdict::ask && consent == wanted) return Ready::yes;
   out.refused = true;
   if (judgement.verdict == Verdict::deny) {
     out.step.result = fmt::format("the policy forbids it: {}", judgement.reason);
-    return false;
+    return Ready::failed;
   }
   if (parts_.approval == Approval::automatic) {
     out.step.result = fmt::format("not allowed without the user: {}", judgement.reason);
-    return false;
+    return Ready::failed;
   }
-  const Confirmation confirmation{.action = describe(action, out), .reason = judgement.reason};
   if (judgement.verdict == Verdict::ask) {
     out.refused = !parts_.user.confirm(confirmation, stop_);
     if (out.refused) out.step.result = fmt::format("the user did not allow it: {}", judgement.reason);
     check_stop();
-    return !out.refused;
+    if (out.refused) return Ready::failed;
+    consent = wanted;
+    return Ready::look_again;
   }
   out.refused = !parts_.user.hand_off(confirmation, stop_);
   check_stop();
   out.step.ok = !out.refused;
   out.step.result = out.refused ? fmt::format("the user did not do it: {}", judgement.reason) : "the user did it";
   look(seen);
-  return false;
+  return Ready::failed;
+}
+
+void Actor::return_to(const Tool& tool, const std::optional<Target>& target) const {
+  if (!target || !target->window || target->window->popup) return;
+  const std::vector<Window> now = parts_.desktop.windows();
+  const Window* top = top_window_at(now, target->point);
+  for (const Window& window : now) {
+    if (window.id != target->window->id) continue;
+    const bool in_front = is_keyboard(tool) ? window.active : top && (top->id == window.id || top->popup);
+    if (!in_front && parts_.desktop.focus(window.id)) parts_.desktop.wait_until_quiet(after_action, stop_);
+    return;
+  }
 }
 
 bool Actor::same_place(const Observation& seen, const Target& target, bool keyboard) const {

@@ -11,6 +11,7 @@
 #include <stop_token>
 #include <string>
 
+#include "agent/consent.h"
 #include "agent/effect.h"
 #include "agent/observation.h"
 
@@ -25,7 +26,6 @@ class Stopped : public std::exception {
 struct Performed {
   Step step;
   std::optional<Target> target;
-  bool missing = false;   ///< what it names is not on the screen
   bool refused = false;   ///< by the policy or the user
   bool finished = false;  ///< `done`
   bool success = false;   ///< what the mind says of it
@@ -47,8 +47,11 @@ class Actor {
   bool locate(const Tool& tool, Observation& seen, Performed& out) const;
   /// Brings the target's window to the front where it is covered or lacks the keyboard.
   Ready bring_to_front(const Tool& tool, Observation& seen, Performed& out) const;
-  /// Asks whoever must be asked. False: out says why not, or that the user did it.
-  bool permit(const Tool& tool, Observation& seen, Performed& out) const;
+  /// Asks whoever must be asked, unless `consent` says that the user agreed to this already. Look again: there was a
+  /// yes, and while it was asked for anything may have happened. Failed: out says why not, or that the user did it.
+  Ready permit(const Tool& tool, Observation& seen, Performed& out, std::optional<Consent>& consent) const;
+  /// The user answered in a window of their own: the target's window comes back to the front.
+  void return_to(const Tool& tool, const std::optional<Target>& target) const;
   /// Whether the target still looks as it was judged.
   bool is_fresh(const Tool& tool, const Observation& seen, const Target& target) const;
   bool same_place(const Observation& seen, const Target& target, bool keyboard) const;

@@ -101,6 +101,85 @@ TEST(Safety, AStaleTargetIsLookedAtAgain) {
   EXPECT_EQ(h.user.asked.size(), 2u) << "what was judged is no longer what is there";
 }
 
+/// The terminal in which the user answers comes to the front and takes the keyboard.
+void answer_in_a_terminal(AgentHarness& h) {
+  std::erase_if(h.app.window_list, [](const Window& w) { return w.id == 50; });
+  Window own;
+  own.id = 50;
+  own.title = "Terminal";
+  own.box = {0, 0, 640, 480};
+  own.ours = own.terminal = true;
+  h.app.add_window(own);
+}
+
+AgentHarness& with_questions(AgentHarness& h) {
+  with_buttons(h);
+  ScreenElement& note = h.app.add(Role::text_area, "Note");
+  note.focused = true;
+  h.app.add(Role::text_area, "Diary");
+  h.policy = Policy::parse(R"({"default": "ask"})", "t");
+  h.user.on_question = [&h] { answer_in_a_terminal(h); };
+  return h;
+}
+
+TEST(Safety, AnsweringInATerminalTakesNoFocusAway) {
+  for (const char* script : {"type(\"hello\")", "key(\"ctrl+s\")", "click(\"Keep\")", "fill(\"Diary\", \"hello\")"}) {
+    AgentHarness h({std::string(script) + "\ndone(\"\")"});
+    with_questions(h);
+    h.app.open(9, "Other", {0, 300, 300, 480}, false);  // between the two, when the terminal comes
+    h.app.focus(FakeApplication::main_window);
+    h.app.on_any = [&](const DesktopAction& a) {
+      const bool sent = a.kind == Kind::type || a.kind == Kind::key || a.kind == Kind::click;
+      const std::vector<Window> now = h.app.windows();
+      if (sent) {
+        EXPECT_EQ(now.at(0).id, FakeApplication::main_window) << script;
+      }
+    };
+    h.run("Do it", {.max_steps = 1});
+    ASSERT_FALSE(h.steps.empty());
+    EXPECT_TRUE(h.steps[0].ok) << script << ": " << h.steps[0].result;
+    EXPECT_EQ(h.user.asked.size(), 1u) << script;
+  }
+}
+
+TEST(Safety, AYesIsForTheFocusedFieldAlone) {
+  AgentHarness h({"type(\"hello\")\ndone(\"\")"});
+  with_questions(h);
+  h.user.on_question = [&] {
+    answer_in_a_terminal(h);
+    h.app.find("Note")->focused = false;
+    h.app.find("Diary")->focused = true;  // the user clicked there on the way
+  };
+  h.run("Write hello", {.max_steps = 1});
+  ASSERT_EQ(h.user.asked.size(), 2u);
+  EXPECT_THAT(h.user.asked[0].action, HasSubstr("Note"));
+  EXPECT_THAT(h.user.asked[1].action, HasSubstr("Diary"));
+  EXPECT_EQ(h.app.find("Diary")->value, "hello");
+  EXPECT_EQ(h.app.find("Note")->value, "");
+}
+
+TEST(Safety, AYesIsForThatRowAlone) {
+  AgentHarness h({"click(\"Delete\")\ndone(\"\")"});
+  with_buttons(h);
+  h.app.add(Role::label, "old.txt").box = {200, 20, 300, 44};
+  h.user.on_question = [&, asked = 0]() mutable {
+    if (++asked == 1) h.app.find("old.txt")->text = "thesis.txt";  // the list moved under the button
+    if (asked == 2) h.user.yes = false;
+  };
+  h.run("Press Delete", {.max_steps = 1});
+  EXPECT_EQ(h.user.asked.size(), 2u);
+  EXPECT_EQ(h.pressed(), "");
+}
+
+TEST(Safety, WhatKeepsChangingIsNotAskedAboutForEver) {
+  AgentHarness h({"type(\"hello\")\ndone(\"\")"});
+  with_questions(h);
+  h.user.on_question = [&] { std::swap(h.app.find("Note")->box, h.app.find("Diary")->box); };
+  h.run("Write hello", {.max_steps = 1});
+  EXPECT_EQ(h.user.asked.size(), 3u);
+  EXPECT_EQ(h.app.typed(), "");
+}
+
 TEST(Safety, AWindowThatMovesInBetweenIsNoticed) {
   AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
   with_buttons(h);
