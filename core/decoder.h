@@ -38,10 +38,25 @@ struct LoadContext {
   int64_t max_rows = 512;  ///< of a batch
 };
 
+/// A tensor of a layer: "self_attn.q_proj.weight" → "attn_q.weight".
+struct TensorAlias {
+  std::string_view theirs, ours;
+};
+
+/// How Hugging Face checkpoints of a family are spelled.
+struct HuggingFaceNames {
+  std::span<const std::string_view> model_types;  ///< of config.json
+  std::span<const TensorAlias> layer_tensors;
+  std::string_view activation = "silu";  ///< what hidden_act must be
+  bool norms_lack_one = false;           ///< a norm stores w where the network multiplies by 1 + w
+  std::string_view defaults = "{}";      ///< config.json may leave these out
+};
+
 struct Family {
   std::string_view architecture;  ///< general.architecture of the model file
   /// Throws ModelFileError for missing or misshapen tensors.
   std::unique_ptr<Decoder> (*load)(const LoadContext& context);
+  HuggingFaceNames hugging_face = {};
 };
 
 /// All families, by file name.

@@ -14,7 +14,7 @@ namespace deskhand {
 namespace {
 
 /// "Q4_K 169, Q6_K 29, F32 141": the tensors of each type, what takes the most bytes first.
-std::string describe_types(const GgufFile& file) {
+std::string describe_types(const ModelFile& file) {
   struct Sum {
     int64_t tensors = 0;
     size_t bytes = 0;
@@ -33,7 +33,7 @@ std::string describe_types(const GgufFile& file) {
   return out;
 }
 
-ModelInfo describe(const GgufFile& file, LanguageModel& model) {
+ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   const Metadata& metadata = file.metadata();
   const ModelConfig& config = model.config();
   ModelInfo info;
@@ -64,7 +64,7 @@ ModelInfo describe(const GgufFile& file, LanguageModel& model) {
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const std::filesystem::path& path, const EngineOptions& options)
-      : file_(GgufFile::open(path)),
+      : file_(ModelFile::open(path)),
         backend_(make_cpu_backend({.threads = options.threads, .isa = options.isa, .exact = options.exact})),
         tokenizer_(Tokenizer::from_metadata(file_->metadata())),
         model_(file_, *backend_,
@@ -96,7 +96,7 @@ class ModelEngine final : public Engine {
   }
 
  private:
-  std::shared_ptr<const GgufFile> file_;
+  std::shared_ptr<const ModelFile> file_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Tokenizer> tokenizer_;
   LanguageModel model_;

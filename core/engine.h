@@ -22,8 +22,8 @@
 
 #include "core/chat_template/chat_template.h"
 #include "core/constraint/constraint.h"
-#include "core/gguf.h"
 #include "core/memory.h"
+#include "core/model_file.h"
 #include "core/sampler.h"
 #include "core/tokenizer/tokenizer.h"
 #include "kernels/backend.h"

@@ -21,15 +21,6 @@ constexpr uint32_t type_u32 = 4, type_bool = 7, type_string = 8, type_array = 9;
 constexpr std::array<uint32_t, 13> number_bytes = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 constexpr uint64_t max_name_bytes = 63;
 
-/// Text of the file fit for a one-line message.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, 80));
-  for (char& c : out) {
-    if (c < ' ' || c > '~') c = '?';
-  }
-  return out;
-}
-
 /// a · b, or nothing when it does not fit into 63 bits.
 std::optional<uint64_t> multiply(uint64_t a, uint64_t b) {
   uint64_t product = 0;
@@ -127,7 +118,7 @@ MetadataArray read_array(Reader& reader, std::string_view key) {
     return array;
   }
   if (array.element_type >= number_bytes.size() || number_bytes[array.element_type] == 0) {
-    reader.fail(fmt::format("key '{}': an array cannot hold type {}", printable(key), array.element_type));
+    reader.fail(fmt::format("key '{}': an array cannot hold type {}", one_line(key), array.element_type));
   }
   const uint32_t width = number_bytes[array.element_type];
   array.count = reader.count(count, width, "array elements");
@@ -153,13 +144,13 @@ class FileMetadata : public Metadata {
     if (key.empty()) reader.fail("a metadata key is empty");
     const auto type = reader.number<uint32_t>("a value's type");
     if (type >= number_bytes.size()) {
-      reader.fail(fmt::format("key '{}': unknown value type {}", printable(key), type));
+      reader.fail(fmt::format("key '{}': unknown value type {}", one_line(key), type));
     }
     if (key == "general.alignment" && type != type_u32) {
       reader.fail(fmt::format("general.alignment must be of type 4 (u32), not {}", type));
     }
     if (!index_.emplace(key, entries_.size()).second) {
-      reader.fail(fmt::format("key '{}' appears twice", printable(key)));
+      reader.fail(fmt::format("key '{}' appears twice", one_line(key)));
     }
     if (type == type_string) {
       entries_.emplace_back(key, reader.text("a string value"));
@@ -223,7 +214,7 @@ class File : public GgufFile {
   void read_tensor(Reader& reader) {
     TensorInfo tensor;
     tensor.name = reader.text("a tensor's name");
-    const std::string name = printable(tensor.name);
+    const std::string name = one_line(tensor.name);
     if (tensor.name.size() > max_name_bytes) {
       reader.fail(fmt::format("tensor '{}': the name has {} bytes, at most {} are allowed", name, tensor.name.size(),
                               max_name_bytes));
@@ -271,7 +262,7 @@ class File : public GgufFile {
     uint64_t running = 0;
     for (size_t i = 0; i < tensors_.size(); ++i) {
       if (offsets_[i] != running) {
-        reader.fail(fmt::format("tensor '{}' must begin at offset {} of the data, not {}", printable(tensors_[i].name),
+        reader.fail(fmt::format("tensor '{}' must begin at offset {} of the data, not {}", one_line(tensors_[i].name),
                                 running, offsets_[i]));
       }
       if (__builtin_add_overflow(running, tensors_[i].bytes + alignment_ - 1, &running) || running > INT64_MAX) {
@@ -298,10 +289,6 @@ class File : public GgufFile {
 };
 
 }  // namespace
-
-ConstView TensorInfo::view() const {
-  return {data, type, shape[1] * shape[2] * shape[3], shape[0]};
-}
 
 std::shared_ptr<const GgufFile> GgufFile::open(const std::filesystem::path& path) {
   try {

@@ -28,7 +28,7 @@ int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
 }
 
 /// Returns the file when its tensors fit into the memory that is left: backends keep a copy in their own layout.
-std::shared_ptr<const GgufFile> expect_room(std::shared_ptr<const GgufFile> file) {
+std::shared_ptr<const ModelFile> expect_room(std::shared_ptr<const ModelFile> file) {
   size_t bytes = 0;
   for (const TensorInfo& tensor : file->tensors()) bytes += tensor.data != nullptr ? tensor.bytes : 0;
   const size_t memory = available_memory();
@@ -39,7 +39,7 @@ std::shared_ptr<const GgufFile> expect_room(std::shared_ptr<const GgufFile> file
 
 }  // namespace
 
-LanguageModel::LanguageModel(std::shared_ptr<const GgufFile> file, Backend& backend,
+LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
                              const LanguageModelOptions& options)
     : config_(model_config(file->metadata())),
       weights_(expect_room(std::move(file)), backend),

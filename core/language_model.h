@@ -1,7 +1,7 @@
 #pragma once
 // A network ready to run: the tensors of a model file on a backend, and the pages that its sequences share.
 //
-//   LanguageModel model(GgufFile::open("model.gguf"), *backend, {.context = 4096});
+//   LanguageModel model(ModelFile::open("model.gguf"), *backend, {.context = 4096});
 //   KvSequence sequence(model.pages(), model.context());
 //
 // Throws ModelFileError for a file that is no complete model of its family, NotEnoughMemory when the context asked for
@@ -22,7 +22,7 @@ struct LanguageModelOptions {
 
 class LanguageModel {
  public:
-  LanguageModel(std::shared_ptr<const GgufFile> file, Backend& backend, const LanguageModelOptions& options);
+  LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend, const LanguageModelOptions& options);
 
   const ModelConfig& config() const { return config_; }
   Decoder& decoder() { return *decoder_; }

@@ -1,12 +1,10 @@
-// The typed getters of GGUF metadata.
+#include "core/metadata.h"
 
 #include <fmt/format.h>
 
 #include <cstring>
 #include <limits>
 #include <type_traits>
-
-#include "core/gguf.h"
 
 namespace deskhand {
 namespace {
@@ -78,6 +76,14 @@ bool with_number_type(uint32_t id, Use use) {
 }
 
 }  // namespace
+
+std::string one_line(std::string_view text) {
+  std::string out(text.substr(0, 80));
+  for (char& c : out) {
+    if (c < ' ' || c > '~') c = '?';
+  }
+  return out;
+}
 
 std::vector<float> MetadataArray::as_floats() const {
   std::vector<float> out(data != nullptr ? count : 0);

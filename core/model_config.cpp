@@ -87,7 +87,7 @@ void read_rope(ModelConfig& config, const Keys& keys) {
   config.rotary_width = keys.count("rope.dimension_count", config.head_dim, config.head_dim);
   if (config.rotary_width % 2 != 0) keys.fail("rope.dimension_count", "must be even");
   config.rope_theta = keys.positive("rope.freq_base", 10000.0);
-  config.rope_adjacent = config.architecture == "llama";
+  config.rope_adjacent = keys.metadata().boolean_or(keys.name("rope.adjacent_pairs"), config.architecture == "llama");
   const std::string_view type = keys.metadata().text_or(keys.name("rope.scaling.type"), "none");
   if (type == "linear") {
     config.rope_factor = keys.positive("rope.scaling.factor");
@@ -101,11 +101,14 @@ void read_rope(ModelConfig& config, const Keys& keys) {
 /// The window and which layers have it: those whose number (from 1) is no multiple of the pattern.
 void read_windows(ModelConfig& config, const Keys& keys) {
   constexpr int64_t default_pattern = 6;
-  if (config.architecture != "gemma3") return;
+  constexpr std::string_view pattern_key = "attention.sliding_window_pattern";
+  if (config.architecture != "gemma3") {
+    if (keys.has(pattern_key)) keys.fail(pattern_key, "asks for windows, which this family does not support here");
+    return;
+  }
   config.window = keys.count("attention.sliding_window", int64_t{1} << 31);
   config.rope_theta_window = keys.positive("rope.freq_base_swa", 10000.0);
   config.windowed.resize(static_cast<size_t>(config.layers));
-  constexpr std::string_view pattern_key = "attention.sliding_window_pattern";
   const MetadataValue* found = keys.metadata().find(keys.name(pattern_key));
   if (found != nullptr && std::holds_alternative<MetadataArray>(*found)) {
     const std::vector<int64_t> flags = std::get<MetadataArray>(*found).as_integers();

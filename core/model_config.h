@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "core/gguf.h"
+#include "core/metadata.h"
 
 namespace deskhand {
 

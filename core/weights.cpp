@@ -6,7 +6,7 @@
 
 namespace deskhand {
 
-Weights::Weights(std::shared_ptr<const GgufFile> file, Backend& backend) : file_(std::move(file)), backend_(backend) {}
+Weights::Weights(std::shared_ptr<const ModelFile> file, Backend& backend) : file_(std::move(file)), backend_(backend) {}
 
 void Weights::fail(std::string_view name, const std::string& message) const {
   throw ModelFileError(fmt::format("{}: tensor '{}' {}", file_->path().string(), name, message));

@@ -16,7 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "core/gguf.h"
+#include "core/model_file.h"
 #include "kernels/backend.h"
 
 namespace deskhand {
@@ -27,7 +27,7 @@ class Weights {
     int64_t rows = 0, cols = 0;
   };
 
-  Weights(std::shared_ptr<const GgufFile> file, Backend& backend);
+  Weights(std::shared_ptr<const ModelFile> file, Backend& backend);
 
   bool has(std::string_view name) const { return file_->find_tensor(name) != nullptr; }
   /// A weight matrix [rows = outputs, cols = inputs].
@@ -48,7 +48,7 @@ class Weights {
   const TensorInfo& find(std::string_view name, Shape shape) const;
   [[noreturn]] void fail(std::string_view name, const std::string& message) const;
 
-  std::shared_ptr<const GgufFile> file_;
+  std::shared_ptr<const ModelFile> file_;
   Backend& backend_;
   std::unordered_map<std::string_view, std::unique_ptr<Weight>> matrices_;
   std::unordered_map<std::string_view, std::vector<float>> vectors_;

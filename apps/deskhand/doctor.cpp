@@ -51,7 +51,7 @@ Finding memory() {
 Finding model() {
   try {
     const std::filesystem::path path = resolve_model("");
-    GgufFile::open(path);
+    ModelFile::open(path);
     return {"model", true, path.string(), "", ""};
   } catch (const std::exception& error) {
     return {"model", false, error.what(), "ask, chat and do need -m FILE.gguf every time",

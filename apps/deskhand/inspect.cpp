@@ -91,7 +91,7 @@ void print(const ordered_json& result, const Options& options, CommandContext& c
 }
 
 ExitStatus inspect_tokens(const Options& options, CommandContext& context) {
-  const auto file = GgufFile::open(resolve_model(options.model.model));
+  const auto file = ModelFile::open(resolve_model(options.model.model));
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   const auto chat = chat_template_of(file->metadata(), *tokenizer);
   const Prompt prompt = make_prompt(options, *tokenizer, chat.get());

@@ -128,9 +128,41 @@ std::unique_ptr<Decoder> load(const LoadContext& context) {
   return std::make_unique<Gemma3Decoder>(context);
 }
 
+constexpr std::string_view model_types[] = {"gemma3_text"};
+
+constexpr TensorAlias layer_tensors[] = {
+    {"input_layernorm.weight", "attn_norm.weight"},
+    {"self_attn.q_proj.weight", "attn_q.weight"},
+    {"self_attn.k_proj.weight", "attn_k.weight"},
+    {"self_attn.v_proj.weight", "attn_v.weight"},
+    {"self_attn.o_proj.weight", "attn_output.weight"},
+    {"self_attn.q_norm.weight", "attn_q_norm.weight"},
+    {"self_attn.k_norm.weight", "attn_k_norm.weight"},
+    {"post_attention_layernorm.weight", "post_attention_norm.weight"},
+    {"pre_feedforward_layernorm.weight", "ffn_norm.weight"},
+    {"post_feedforward_layernorm.weight", "post_ffw_norm.weight"},
+    {"mlp.gate_proj.weight", "ffn_gate.weight"},
+    {"mlp.up_proj.weight", "ffn_up.weight"},
+    {"mlp.down_proj.weight", "ffn_down.weight"},
+};
+
+// The text part of a config.json that describes eyes too says only what differs from these.
+constexpr std::string_view defaults = R"({
+  "vocab_size": 262208, "hidden_size": 2304, "intermediate_size": 9216, "num_hidden_layers": 26,
+  "num_attention_heads": 8, "num_key_value_heads": 4, "head_dim": 256, "hidden_activation": "gelu_pytorch_tanh",
+  "max_position_embeddings": 131072, "rms_norm_eps": 1e-6, "tie_word_embeddings": true, "query_pre_attn_scalar": 256,
+  "sliding_window": 4096, "rope_theta": 1000000.0, "rope_local_base_freq": 10000.0
+})";
+
 }  // namespace
 
 extern const Family family_gemma3;
-const Family family_gemma3{.architecture = "gemma3", .load = load};
+const Family family_gemma3{.architecture = "gemma3",
+                           .load = load,
+                           .hugging_face = {.model_types = model_types,
+                                            .layer_tensors = layer_tensors,
+                                            .activation = "gelu_pytorch_tanh",
+                                            .norms_lack_one = true,
+                                            .defaults = defaults}};
 
 }  // namespace deskhand

@@ -100,9 +100,13 @@ std::unique_ptr<Decoder> load(const LoadContext& context) {
   return std::make_unique<LlamaDecoder>(context, LlamaDecoder::Variant{});
 }
 
+constexpr std::string_view model_types[] = {"llama", "mistral"};
+
 }  // namespace
 
 extern const Family family_llama;
-const Family family_llama{.architecture = "llama", .load = load};
+const Family family_llama{.architecture = "llama",
+                          .load = load,
+                          .hugging_face = {.model_types = model_types, .layer_tensors = llama_tensors}};
 
 }  // namespace deskhand

@@ -9,9 +9,13 @@ std::unique_ptr<Decoder> load(const LoadContext& context) {
   return std::make_unique<LlamaDecoder>(context, LlamaDecoder::Variant{.needs_qkv_bias = true});
 }
 
+constexpr std::string_view model_types[] = {"qwen2"};
+
 }  // namespace
 
 extern const Family family_qwen2;
-const Family family_qwen2{.architecture = "qwen2", .load = load};
+const Family family_qwen2{.architecture = "qwen2",
+                          .load = load,
+                          .hugging_face = {.model_types = model_types, .layer_tensors = llama_tensors}};
 
 }  // namespace deskhand

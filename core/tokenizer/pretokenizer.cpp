@@ -8,7 +8,7 @@
 #include <array>
 #include <stdexcept>
 
-#include "core/gguf.h"
+#include "core/metadata.h"
 
 namespace deskhand {
 namespace {

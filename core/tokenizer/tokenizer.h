@@ -15,7 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/gguf.h"
+#include "core/metadata.h"
 
 namespace deskhand {
 

@@ -12,7 +12,7 @@
 #include <utility>
 #include <vector>
 
-#include "core/gguf.h"
+#include "core/metadata.h"
 
 namespace deskhand {
 

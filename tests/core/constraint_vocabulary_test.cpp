@@ -11,7 +11,7 @@
 #include "core/constraint/grammar_constraint.h"
 #include "core/constraint/json_schema.h"
 #include "core/constraint/random_walk.h"
-#include "core/gguf.h"
+#include "core/model_file.h"
 #include "core/tokenizer/tokenizer.h"
 #include "tests/support/test_data.h"
 
@@ -49,7 +49,7 @@ class ConstraintVocabulary : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(ConstraintVocabulary, MasksEqualBruteForce) {
   REQUIRE_TEST_DATA(file, fmt::format("tokenizers/{}", GetParam()));
-  const auto model = GgufFile::open(file);
+  const auto model = ModelFile::open(file);
   const auto tokenizer = Tokenizer::from_metadata(model->metadata());
   const Stopwatch watch;
   const TokenTrie trie(*tokenizer);
@@ -86,7 +86,7 @@ INSTANTIATE_TEST_SUITE_P(Models, ConstraintVocabulary,
 /// Milliseconds: the first mask of a state, its repetition, and the mask after each further character of a text.
 TEST(ConstraintVocabularySpeed, MasksOf151kTokens) {
   REQUIRE_TEST_DATA(file, "tokenizers/ggml-vocab-qwen2.gguf");
-  const auto model = GgufFile::open(file);
+  const auto model = ModelFile::open(file);
   const auto tokenizer = Tokenizer::from_metadata(model->metadata());
   const TokenTrie trie(*tokenizer);
   TokenMask mask(trie.vocabulary_size());

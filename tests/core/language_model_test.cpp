@@ -11,14 +11,14 @@ const std::filesystem::path tiny = "tests/core/fixtures/tiny_qwen2.gguf";
 
 TEST(LanguageModel, TheContextIsTheTrainedOneOrTheOneAskedFor) {
   const auto backend = make_reference_backend();
-  EXPECT_EQ(LanguageModel(GgufFile::open(tiny), *backend, {}).context(), 128);
-  EXPECT_EQ(LanguageModel(GgufFile::open(tiny), *backend, {.context = 77}).context(), 77);
+  EXPECT_EQ(LanguageModel(ModelFile::open(tiny), *backend, {}).context(), 128);
+  EXPECT_EQ(LanguageModel(ModelFile::open(tiny), *backend, {.context = 77}).context(), 77);
 }
 
 TEST(LanguageModel, AContextBeyondMemoryIsRefusedBeforeItIsTaken) {
   const auto backend = make_reference_backend();
   try {
-    LanguageModel(GgufFile::open(tiny), *backend, {.context = int64_t{1} << 40});
+    LanguageModel(ModelFile::open(tiny), *backend, {.context = int64_t{1} << 40});
     FAIL() << "accepted";
   } catch (const NotEnoughMemory& error) {
     EXPECT_THAT(std::string(error.what()), HasSubstr("a context of 1099511627776 tokens needs"));

@@ -62,7 +62,7 @@ namespace {
 
 TEST(NoAllocation, InTheDecodeLoop) {
   REQUIRE_TEST_DATA(folder, "stories260k");
-  const auto file = GgufFile::open(folder / "stories260K-f32.gguf");
+  const auto file = ModelFile::open(folder / "stories260K-f32.gguf");
   const auto backend = make_cpu_backend({.threads = 2, .isa = {}});
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   LanguageModel model(file, *backend, {});

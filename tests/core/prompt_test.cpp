@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "core/gguf.h"
+#include "core/model_file.h"
 #include "tests/support/test_data.h"
 
 namespace deskhand {
@@ -36,7 +36,7 @@ class Prompts : public ::testing::TestWithParam<Subject> {
         GTEST_SKIP() << GetParam().file << " is not here";
       path = *models / GetParam().file;
     }
-    file_ = GgufFile::open(path);
+    file_ = ModelFile::open(path);
     tokenizer_ = Tokenizer::from_metadata(file_->metadata());
     if (GetParam().chat == nullptr) {
       chat_ = chat_template_of(file_->metadata(), *tokenizer_);
@@ -83,7 +83,7 @@ class Prompts : public ::testing::TestWithParam<Subject> {
     return out;
   }
 
-  std::shared_ptr<const GgufFile> file_;
+  std::shared_ptr<const ModelFile> file_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<ChatTemplate> chat_;
 };
@@ -163,7 +163,7 @@ TEST(Prompt, RealFilesRenderTheirOwnTemplates) {
   const auto models = testing::test_models_folder();
   if (!models || !std::filesystem::exists(*models / "smollm2-135m.gguf"))
     GTEST_SKIP() << "smollm2-135m.gguf is not here";
-  const auto file = GgufFile::open(*models / "smollm2-135m.gguf");
+  const auto file = ModelFile::open(*models / "smollm2-135m.gguf");
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   const auto chat = chat_template_of(file->metadata(), *tokenizer);
   ASSERT_NE(chat, nullptr);
@@ -178,7 +178,7 @@ TEST(Prompt, RealFilesRenderTheirOwnTemplates) {
 
 TEST(Prompt, AFileWithoutATemplateHasNone) {
   REQUIRE_TEST_DATA(path, "tokenizers/ggml-vocab-gpt-2.gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   EXPECT_EQ(chat_template_of(file->metadata(), *Tokenizer::from_metadata(file->metadata())), nullptr);
 }
 

@@ -57,7 +57,7 @@ class RealModels : public ::testing::TestWithParam<RealModel> {
     ASSERT_EQ(cases_.size(), 20u);
     backend_ = make_cpu_backend({.isa = {}, .exact = exact});
     model_ = std::make_unique<LanguageModel>(
-        GgufFile::open(*folder / (name + ".gguf")), *backend_,
+        ModelFile::open(*folder / (name + ".gguf")), *backend_,
         LanguageModelOptions{.context = 128, .kv_type = exact ? DType::f32 : DType::f16, .max_rows = 128});
   }
 

@@ -22,7 +22,7 @@ class SessionTest : public ::testing::Test {
  protected:
   void SetUp() override {
     REQUIRE_TEST_DATA(folder, "stories260k");
-    file_ = GgufFile::open(folder / "stories260K-f32.gguf");
+    file_ = ModelFile::open(folder / "stories260K-f32.gguf");
     backend_ = make_reference_backend();
     tokenizer_ = Tokenizer::from_metadata(file_->metadata());
     trie_ = std::make_unique<TokenTrie>(*tokenizer_);
@@ -43,7 +43,7 @@ class SessionTest : public ::testing::Test {
     return session_->generate(options, constraint, [this](std::string_view text) { streamed_ += text; }, {});
   }
 
-  std::shared_ptr<const GgufFile> file_;
+  std::shared_ptr<const ModelFile> file_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<TokenTrie> trie_;

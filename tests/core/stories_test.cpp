@@ -51,7 +51,7 @@ TEST_P(Stories, LogitsOfAllPositionsAreTheGoldenOnes) {
   const std::vector<Step> golden = read_golden(folder / "golden_logits_200.txt");
   ASSERT_EQ(golden.size(), 200u);
   const auto backend = GetParam().make();
-  LanguageModel model(GgufFile::open(folder / "stories260K-f32.gguf"), *backend, {.kv_type = GetParam().kv_type});
+  LanguageModel model(ModelFile::open(folder / "stories260K-f32.gguf"), *backend, {.kv_type = GetParam().kv_type});
   TokenState state(model, *backend, 64);
   const float tolerance = GetParam().kv_type == DType::f32 ? 1e-3f : 5e-2f;
   float worst = 0.0f;

@@ -1,4 +1,5 @@
-// Tiny random checkpoints of every family against transformers (tests/reference/tiny_models.py), fed in every way.
+// Tiny random checkpoints of every family, as GGUF and as Hugging Face directories, against transformers
+// (tests/reference/tiny_models.py), fed in every way.
 
 #include <gtest/gtest.h>
 
@@ -23,10 +24,11 @@ struct Fixture {
   std::vector<std::pair<size_t, std::vector<float>>> rows;  // position, logits
 };
 
-Fixture read_fixture(const std::string& name) {
+/// `model` is a directory or a .gguf file of fixtures.
+Fixture read_fixture(const std::string& model) {
   const fs::path folder = "tests/core/fixtures";
-  const auto json = nlohmann::json::parse(testing::read_file(folder / (name + ".json")));
-  Fixture f{.model = folder / (name + ".gguf"),
+  const auto json = nlohmann::json::parse(testing::read_file(folder / (fs::path(model).stem().string() + ".json")));
+  Fixture f{.model = folder / model,
             .prompt = json["prompt"],
             .greedy = json["greedy"],
             .margins = json["margins"],
@@ -53,7 +55,7 @@ class TinyModels : public ::testing::TestWithParam<std::tuple<std::string, std::
   void SetUp() override {
     fixture_ = read_fixture(std::get<0>(GetParam()));
     backend_ = std::get<1>(GetParam()).second();
-    model_ = std::make_unique<LanguageModel>(GgufFile::open(fixture_.model), *backend_,
+    model_ = std::make_unique<LanguageModel>(ModelFile::open(fixture_.model), *backend_,
                                              LanguageModelOptions{.kv_type = DType::f32, .max_rows = 128});
   }
   TokenState state(int64_t chunk) { return {*model_, *backend_, chunk}; }
@@ -140,11 +142,16 @@ std::unique_ptr<Backend> cpu_backend() {
 
 INSTANTIATE_TEST_SUITE_P(
     Families, TinyModels,
-    ::testing::Combine(::testing::Values("tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2",
-                                         "tiny_gemma3"),
+    ::testing::Combine(::testing::Values("tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2", "tiny_gemma3",
+                                         "tiny_llama_tied_llama3.gguf", "tiny_llama_mqa_linear.gguf", "tiny_qwen2.gguf",
+                                         "tiny_gemma3.gguf"),
                        ::testing::Values(std::pair<const char*, Make>{"reference", make_reference_backend},
                                          std::pair<const char*, Make>{"cpu", cpu_backend})),
-    [](const auto& name) { return std::get<0>(name.param) + "_" + std::get<1>(name.param).first; });
+    [](const auto& name) {
+      std::string model = std::get<0>(name.param);
+      std::replace(model.begin(), model.end(), '.', '_');
+      return model + "_" + std::get<1>(name.param).first;
+    });
 
 }  // namespace
 }  // namespace deskhand

@@ -7,7 +7,7 @@
 #include <map>
 #include <random>
 
-#include "core/gguf.h"
+#include "core/model_file.h"
 #include "core/tokenizer/tokenizer.h"
 #include "core/tokenizer/utf8.h"
 #include "core/tokenizer/vocabulary.h"
@@ -219,7 +219,7 @@ class RealTokenizers : public ::testing::TestWithParam<const char*> {};
 
 TEST_P(RealTokenizers, BreakingOutOfLiteralTextFails) {
   REQUIRE_TEST_DATA(path, std::string("tokenizers/ggml-vocab-") + GetParam() + ".gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   size_t tried = 0;
   for (int32_t id = 0; id < tokenizer->vocabulary_size(); ++id) {
@@ -240,7 +240,7 @@ TEST_P(RealTokenizers, BreakingOutOfLiteralTextFails) {
 
 TEST_P(RealTokenizers, AnyBytesComeBack) {
   REQUIRE_TEST_DATA(path, std::string("tokenizers/ggml-vocab-") + GetParam() + ".gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   std::mt19937 random(7);
   const std::vector<std::string> parts = {"a",
@@ -274,7 +274,7 @@ TEST_P(RealTokenizers, AnyBytesComeBack) {
 
 TEST_P(RealTokenizers, MegabytesTakeNoLongerThanTheyShould) {
   REQUIRE_TEST_DATA(path, std::string("tokenizers/ggml-vocab-") + GetParam() + ".gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   for (const std::string& unit :
        std::vector<std::string>{" ", "a", "\n", "你", "!", "<", "\xFF", "\xCC\x81\xCC\xA3", "ab ", "1"}) {
@@ -297,7 +297,7 @@ INSTANTIATE_TEST_SUITE_P(All, RealTokenizers, ::testing::Values("gpt-2", "llama-
 
 TEST(Qwen2Tokenizer, ComposesText) {
   REQUIRE_TEST_DATA(path, "tokenizers/ggml-vocab-qwen2.gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   EXPECT_EQ(tokenizer->encode("cafe\xCC\x81", SpecialTokens::literal),
             tokenizer->encode("café", SpecialTokens::literal));
@@ -311,7 +311,7 @@ TEST(Qwen2Tokenizer, ComposesText) {
 
 TEST(Qwen2Tokenizer, LoadsFast) {
   REQUIRE_TEST_DATA(path, "tokenizers/ggml-vocab-qwen2.gguf");
-  const auto file = GgufFile::open(path);
+  const auto file = ModelFile::open(path);
   const auto before = std::chrono::steady_clock::now();
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - before;

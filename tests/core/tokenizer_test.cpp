@@ -8,7 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "core/gguf.h"
+#include "core/model_file.h"
 #include "tests/support/test_data.h"
 
 namespace deskhand {
@@ -16,13 +16,13 @@ namespace {
 using testing::read_file;
 
 struct Loaded {
-  std::shared_ptr<const GgufFile> file;
+  std::shared_ptr<const ModelFile> file;
   std::unique_ptr<Tokenizer> tokenizer;
 };
 
 Loaded load(const std::filesystem::path& path) {
   Loaded loaded;
-  loaded.file = GgufFile::open(path);
+  loaded.file = ModelFile::open(path);
   loaded.tokenizer = Tokenizer::from_metadata(loaded.file->metadata());
   return loaded;
 }

@@ -26,7 +26,7 @@ std::string loading(const std::string& bytes) {
   std::ofstream(path, std::ios::binary) << bytes;
   const auto backend = make_reference_backend();
   try {
-    const LanguageModel model(GgufFile::open(path), *backend, {});
+    const LanguageModel model(ModelFile::open(path), *backend, {});
   } catch (const ModelFileError& error) {
     return error.what();
   }
@@ -43,7 +43,7 @@ std::string replaced(std::string bytes, std::string_view from, std::string_view 
 
 TEST(Weights, ATensorTakenTwiceIsTheSameWeight) {
   const auto backend = make_reference_backend();
-  Weights weights(GgufFile::open(tiny_qwen2), *backend);
+  Weights weights(ModelFile::open(tiny_qwen2), *backend);
   const Weight& once = weights.matrix("blk.0.attn_q.weight", {.rows = 60, .cols = 60});
   EXPECT_EQ(&once, &weights.matrix("blk.0.attn_q.weight", {.rows = 60, .cols = 60}));
   EXPECT_EQ(&once, &weights.matrix_or("absent", "blk.0.attn_q.weight", {.rows = 60, .cols = 60}));
@@ -55,7 +55,7 @@ TEST(Weights, ATensorTakenTwiceIsTheSameWeight) {
 
 TEST(Weights, WhatIsWrongIsNamed) {
   const auto backend = make_reference_backend();
-  Weights weights(GgufFile::open(tiny_qwen2), *backend);
+  Weights weights(ModelFile::open(tiny_qwen2), *backend);
   const auto message = [&](auto take) -> std::string {
     try {
       take();

@@ -4,12 +4,13 @@
     pip install torch transformers==5.23.0 gguf
     python3 tests/reference/tiny_models.py tests/core/fixtures
 
-Writes tiny_NAME.gguf and tiny_NAME.json (prompt ids, logits at some positions, greedy ids with the margin of the two
+Writes tiny_NAME.gguf, the same as a Hugging Face directory tiny_NAME, and tiny_NAME.json (prompt ids, logits at some positions, greedy ids with the margin of the two
 best logits). Every parameter is random, norms and biases included: what initialises to zero or one hides a branch.
 Weights are rounded to bfloat16 and tiny ones dropped, so that F32, F16 and BF16 files hold the same values.
 """
 import json
 import pathlib
+import shutil
 import sys
 
 import gguf
@@ -124,6 +125,17 @@ def write_gguf(path, arch, config, model, kind):
     writer.close()
 
 
+TORCH_TYPES = {gguf.GGMLQuantizationType.F16: torch.float16, gguf.GGMLQuantizationType.BF16: torch.bfloat16,
+               gguf.GGMLQuantizationType.F32: torch.float32}
+
+
+def write_directory(path, model, kind, shard):
+    shutil.rmtree(path, ignore_errors=True)
+    copy = transformers.AutoModelForCausalLM.from_config(model.config).to(TORCH_TYPES[kind])
+    copy.load_state_dict(model.state_dict())
+    copy.save_pretrained(path, max_shard_size=shard)
+
+
 def record(model, seed):
     generator = torch.Generator().manual_seed(seed + 1)
     prompt = torch.randint(3, model.config.vocab_size, (PROMPT,), generator=generator)
@@ -156,6 +168,7 @@ def main():
                 best = (score, model, fixture)
         _, model, fixture = best
         write_gguf(out / f"tiny_{name}.gguf", arch, config, model, kind)
+        write_directory(out / f"tiny_{name}", model, kind, "40KB" if name == "qwen2" else "1GB")
         fixture = {"transformers": transformers.__version__} | fixture
         (out / f"tiny_{name}.json").write_text(json.dumps(fixture, separators=(",", ":")) + "\n")
         print(name, "score", round(best[0], 2), "margins from", min(fixture["margins"]), fixture["greedy"])

@@ -1,0 +1,109 @@
+#include "core/hugging_face/tensors.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "kernels/formats/format.h"
+
+namespace deskhand {
+namespace {
+
+/// Where models that also see keep their language model.
+constexpr std::array<std::string_view, 3> text_prefixes = {"model.language_model.", "language_model.model.",
+                                                           "model.text_model."};
+/// And their eyes.
+constexpr std::array<std::string_view, 9> eye_prefixes = {
+    "vision_tower.", "multi_modal_projector.", "vision_model.",
+    "visual.",       "model.vision_tower.",    "model.multi_modal_projector.",
+    "model.visual.", "model.vision_model.",    "model.connector."};
+
+bool begins_with_any(std::string_view text, std::span<const std::string_view> prefixes) {
+  return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
+}
+
+std::string without_text_prefix(std::string_view stored) {
+  for (const std::string_view prefix : text_prefixes) {
+    if (stored.starts_with(prefix)) return fmt::format("model.{}", stored.substr(prefix.size()));
+  }
+  constexpr std::string_view head = "language_model.lm_head.";
+  if (stored.starts_with(head)) return fmt::format("lm_head.{}", stored.substr(head.size()));
+  return std::string(stored);
+}
+
+bool is_number(std::string_view text) {
+  return !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
+}
+
+}  // namespace
+
+std::string canonical_name(std::string_view stored, const ConfigFacts& facts) {
+  if (facts.has_eyes && begins_with_any(stored, eye_prefixes)) return {};
+  if (stored.ends_with("rotary_emb.inv_freq")) return {};
+  const std::string name = without_text_prefix(stored);
+  if (name == "model.embed_tokens.weight") return "token_embd.weight";
+  if (name == "model.norm.weight") return "output_norm.weight";
+  if (name == "lm_head.weight") return facts.tied.value_or(false) ? "" : "output.weight";
+  constexpr std::string_view layers = "model.layers.";
+  if (!name.starts_with(layers)) return std::string(stored);
+  const std::string_view rest = std::string_view(name).substr(layers.size());
+  const size_t dot = rest.find('.');
+  const std::string_view number = rest.substr(0, dot);
+  if (dot == std::string_view::npos || !is_number(number)) return std::string(stored);
+  for (const TensorAlias& alias : facts.family->hugging_face.layer_tensors) {
+    if (alias.theirs == rest.substr(dot + 1)) return fmt::format("blk.{}.{}", number, alias.ours);
+  }
+  return std::string(stored);
+}
+
+void CanonicalTensors::add_floats(const std::string& name, std::vector<float> values) {
+  const std::vector<float>& kept = floats_.emplace_back(std::move(values));
+  TensorInfo tensor;
+  tensor.name = names_.emplace_back(name);
+  tensor.dimensions = 1;
+  tensor.shape[0] = static_cast<int64_t>(kept.size());
+  tensor.data = reinterpret_cast<const std::byte*>(kept.data());
+  tensor.bytes = kept.size() * sizeof(float);
+  tensors_.push_back(tensor);
+}
+
+void CanonicalTensors::add(const TensorInfo& stored, std::string name, const ConfigFacts& facts) {
+  constexpr int64_t most_vector = 1 << 24;
+  const Format* format = find_format(stored.type);
+  if (stored.dimensions == 1 && format != nullptr && stored.shape[0] <= most_vector) {
+    std::vector<float> values(static_cast<size_t>(stored.shape[0]));
+    format->to_float(stored.data, values.data(), stored.shape[0]);
+    if (facts.family->hugging_face.norms_lack_one && name.ends_with("norm.weight")) {
+      for (float& value : values) value += 1.0f;
+    }
+    add_floats(name, std::move(values));
+    return;
+  }
+  TensorInfo tensor = stored;
+  tensor.name = names_.emplace_back(std::move(name));
+  if (reinterpret_cast<uintptr_t>(stored.data) % alignof(float) != 0) {
+    std::vector<float>& copy = floats_.emplace_back((stored.bytes + sizeof(float) - 1) / sizeof(float));
+    std::memcpy(copy.data(), stored.data, stored.bytes);
+    tensor.data = reinterpret_cast<const std::byte*>(copy.data());
+  }
+  tensors_.push_back(tensor);
+}
+
+CanonicalTensors::CanonicalTensors(Safetensors file, const ConfigFacts& facts, const std::string& what)
+    : file_(std::move(file)) {
+  bool has_head = false;
+  for (const TensorInfo& stored : file_.tensors()) {
+    std::string name = canonical_name(stored.name, facts);
+    has_head = has_head || name == "output.weight";
+    if (!name.empty()) add(stored, std::move(name), facts);
+  }
+  if (!has_head && facts.tied == false) {
+    throw ModelFileError(
+        fmt::format("{}: tensor 'lm_head.weight' is missing, but config.json says that it is not tied", what));
+  }
+  if (!facts.rope_divisors.empty()) add_floats("rope_freqs.weight", facts.rope_divisors);
+}
+
+}  // namespace deskhand

@@ -1,0 +1,246 @@
+// Hugging Face directories: spellings of config.json and of tensor names, and what is refused. That they compute the
+// same as GGUF files is shown in tiny_models_test.cpp.
+
+#include "core/hugging_face/directory.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/language_model.h"
+#include "tests/support/safetensors_writer.h"
+#include "tests/support/test_data.h"
+
+namespace deskhand {
+namespace {
+namespace fs = std::filesystem;
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+const fs::path fixtures = "tests/core/fixtures";
+
+/// A copy of a tiny checkpoint whose parts can be changed.
+class Copy {
+ public:
+  explicit Copy(const std::string& name) {
+    fs::copy(fixtures / name, folder_.path(), fs::copy_options::recursive);
+    config = json::parse(testing::read_file(folder_.path() / "config.json"));
+  }
+  const fs::path& path() const { return folder_.path(); }
+
+  /// Renames tensors of model.safetensors.
+  void rename(const std::function<std::string(const std::string&)>& name) {
+    const fs::path file = path() / "model.safetensors";
+    const std::string bytes = testing::read_file(file);
+    uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof(length));
+    const json header = json::parse(bytes.substr(8, length));
+    json changed;
+    for (const auto& [key, value] : header.items()) changed[key == "__metadata__" ? key : name(key)] = value;
+    testing::write_safetensors(file, changed.dump(), bytes.substr(8 + length));
+  }
+
+  std::shared_ptr<const ModelFile> open() const {
+    std::ofstream(path() / "config.json") << config.dump();
+    return ModelFile::open(path());
+  }
+  /// What opening and loading it says.
+  std::string loading() const {
+    const auto backend = make_reference_backend();
+    try {
+      const LanguageModel model(open(), *backend, {});
+    } catch (const ModelFileError& error) {
+      return error.what();
+    }
+    return "loaded";
+  }
+
+  json config;
+
+ private:
+  testing::TemporaryFolder folder_;
+};
+
+/// Everything that a network is built from.
+void expect_same(const ModelFile& a, const ModelFile& b) {
+  const ModelConfig x = model_config(a.metadata()), y = model_config(b.metadata());
+  EXPECT_EQ(x.architecture, y.architecture);
+  EXPECT_EQ(x.layers, y.layers);
+  EXPECT_EQ(x.width, y.width);
+  EXPECT_EQ(x.feed_forward, y.feed_forward);
+  EXPECT_EQ(x.heads, y.heads);
+  EXPECT_EQ(x.kv_heads, y.kv_heads);
+  EXPECT_EQ(x.head_dim, y.head_dim);
+  EXPECT_EQ(x.vocabulary, y.vocabulary);
+  EXPECT_EQ(x.context, y.context);
+  EXPECT_EQ(x.rms_eps, y.rms_eps);
+  EXPECT_EQ(x.attention_scale, y.attention_scale);
+  EXPECT_EQ(x.rotary_width, y.rotary_width);
+  EXPECT_EQ(x.rope_theta, y.rope_theta);
+  EXPECT_EQ(x.rope_theta_window, y.rope_theta_window);
+  EXPECT_EQ(x.rope_factor, y.rope_factor);
+  EXPECT_EQ(x.window, y.window);
+  EXPECT_EQ(x.windowed, y.windowed);
+  ASSERT_EQ(a.tensors().size(), b.tensors().size());
+  for (const TensorInfo& tensor : a.tensors()) {
+    const TensorInfo* other = b.find_tensor(tensor.name);
+    ASSERT_NE(other, nullptr) << tensor.name;
+    EXPECT_EQ(tensor.type, other->type) << tensor.name;
+    EXPECT_EQ(tensor.shape, other->shape) << tensor.name;
+  }
+}
+
+TEST(HuggingFace, DirectoriesSayWhatTheModelFilesSay) {
+  for (const char* name : {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2", "tiny_gemma3"}) {
+    SCOPED_TRACE(name);
+    expect_same(*ModelFile::open(fixtures / name), *ModelFile::open(fixtures / (std::string(name) + ".gguf")));
+  }
+  EXPECT_EQ(ModelFile::open(fixtures / "tiny_qwen2/")->metadata().text("general.name"), "tiny_qwen2");
+}
+
+// transformers 4: rope_theta beside rope_scaling, torch_dtype, windows by pattern.
+TEST(HuggingFace, OlderSpellingsMeanTheSame) {
+  for (const char* type_key : {"type", "rope_type"}) {
+    Copy linear("tiny_llama_mqa_linear");
+    linear.config.erase("rope_parameters");
+    linear.config["rope_theta"] = 5000;
+    linear.config["rope_scaling"] = {{type_key, "linear"}, {"factor", 2.5}};
+    linear.config["head_dim"] = nullptr;
+    expect_same(*linear.open(), *ModelFile::open(fixtures / "tiny_llama_mqa_linear"));
+  }
+  Copy llama3("tiny_llama_tied_llama3");
+  llama3.config["rope_scaling"] = llama3.config["rope_parameters"];
+  llama3.config["rope_scaling"].erase("rope_theta");
+  llama3.config["rope_theta"] = 10000.0;
+  llama3.config.erase("rope_parameters");
+  expect_same(*llama3.open(), *ModelFile::open(fixtures / "tiny_llama_tied_llama3"));
+  Copy qwen("tiny_qwen2");
+  qwen.config.erase("rope_parameters");
+  qwen.config.erase("layer_types");
+  qwen.config.update({{"rope_theta", 1000000.0}, {"rope_scaling", nullptr}, {"sliding_window", 16}});
+  expect_same(*qwen.open(), *ModelFile::open(fixtures / "tiny_qwen2"));
+  Copy gemma("tiny_gemma3");
+  gemma.config.erase("rope_parameters");
+  gemma.config.erase("layer_types");
+  gemma.config.update({{"rope_theta", 1000000.0},
+                       {"rope_local_base_freq", 10000.0},
+                       {"rope_scaling", {{"rope_type", "linear"}, {"factor", 4.0}}},
+                       {"sliding_window_pattern", 6},
+                       {"hidden_act", "gelu"}});
+  expect_same(*gemma.open(), *ModelFile::open(fixtures / "tiny_gemma3"));
+}
+
+// The text part of a model that sees: nested fields without the defaults, longer names, an encoder's tensors.
+TEST(HuggingFace, TheLanguageModelOfAModelThatSees) {
+  for (const char* prefix : {"language_model.model.", "model.language_model."}) {
+    Copy copy("tiny_gemma3");
+    json text = copy.config;
+    for (const char* usual : {"hidden_activation", "rms_norm_eps", "tie_word_embeddings"}) text.erase(usual);
+    copy.config = {{"model_type", "gemma3"}, {"text_config", text}, {"vision_config", json::object()}};
+    copy.rename([&](const std::string& name) { return prefix + name.substr(std::string("model.").size()); });
+    expect_same(*copy.open(), *ModelFile::open(fixtures / "tiny_gemma3"));
+    EXPECT_EQ(copy.loading(), "loaded");
+    copy.rename([&](const std::string& name) {
+      return name.ends_with("layers.0.mlp.up_proj.weight") ? "vision_tower.x.weight" : name;
+    });
+    EXPECT_THAT(copy.loading(), HasSubstr("'blk.0.ffn_up.weight' is missing"));
+  }
+}
+
+TEST(HuggingFace, HeadsAreTiedAsTheConfigSays) {
+  Copy tied("tiny_llama_tied_llama3");
+  tied.config.erase("tie_word_embeddings");
+  EXPECT_EQ(tied.loading(), "loaded");
+  tied.config["tie_word_embeddings"] = false;
+  EXPECT_THAT(tied.loading(), HasSubstr("'lm_head.weight' is missing"));
+  Copy apart("tiny_llama_mqa_linear");
+  EXPECT_NE(apart.open()->find_tensor("output.weight"), nullptr);
+  apart.config["tie_word_embeddings"] = true;  // what the file still holds is not used
+  EXPECT_EQ(apart.open()->find_tensor("output.weight"), nullptr);
+  EXPECT_EQ(apart.loading(), "loaded");
+}
+
+TEST(HuggingFace, UnknownMissingAndStrayTensorsAreNamed) {
+  const auto renamed = [](const std::string& from, const std::string& to) {
+    Copy copy("tiny_llama_mqa_linear");
+    copy.rename([&](const std::string& name) { return name == from ? to : name; });
+    return copy.loading();
+  };
+  EXPECT_EQ(renamed("", ""), "loaded");
+  EXPECT_THAT(renamed("model.layers.1.mlp.up_proj.weight", "model.layers.1.mlp.up.weight"),
+              HasSubstr("'blk.1.ffn_up.weight' is missing"));
+  EXPECT_THAT(renamed("model.layers.1.mlp.up_proj.weight", "model.layers.x.mlp.up_proj.weight"), HasSubstr("missing"));
+  EXPECT_THAT(renamed("model.norm.weight", "blk.0.attn_q.weight"), HasSubstr("two tensors are called"));
+  Copy extra("tiny_llama_mqa_linear");
+  extra.config["num_hidden_layers"] = 1;
+  EXPECT_THAT(extra.loading(), HasSubstr("tensors are not used by its family: 'blk.1."));
+  Copy narrow("tiny_llama_mqa_linear");
+  narrow.config["intermediate_size"] = 36;
+  EXPECT_THAT(narrow.loading(), HasSubstr("must have 36"));
+}
+
+TEST(HuggingFace, WhatNoFamilyHonoursIsRefusedByName) {
+  const auto with = [](const std::string& name, const json& changes) {
+    Copy copy(name);
+    copy.config.update(changes);
+    return copy.loading();
+  };
+  const std::string llama = "tiny_llama_mqa_linear";
+  EXPECT_THAT(with(llama, {{"model_type", "mamba"}}), HasSubstr("model_type is 'mamba', expected one of: "));
+  EXPECT_THAT(with(llama, {{"model_type", 3}}), HasSubstr("'model_type' must be a string"));
+  EXPECT_THAT(with(llama, {{"hidden_act", "relu"}}), HasSubstr("the activation is 'relu', expected 'silu'"));
+  EXPECT_THAT(with(llama, {{"sliding_window", 64}, {"model_type", "mistral"}}), HasSubstr("asks for windows"));
+  EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention", "sliding_attention"}}, {"sliding_window", 8}}),
+              HasSubstr("asks for windows"));
+  EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention", "linear_attention"}}}),
+              HasSubstr("\"linear_attention\""));
+  EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention"}}}), HasSubstr("one entry per layer"));
+  EXPECT_THAT(with(llama, {{"quantization_config", {{"quant_method", "gptq"}}}}), HasSubstr("quantised by 'gptq'"));
+  EXPECT_THAT(with(llama, {{"rope_parameters", {{"rope_type", "proportional"}, {"rope_theta", 1e4}}}}),
+              HasSubstr("'proportional'"));
+  EXPECT_THAT(with("tiny_gemma3", {{"use_bidirectional_attention", true}}), HasSubstr("use_bidirectional_attention"));
+  EXPECT_THAT(with("tiny_gemma3", {{"attn_logit_softcapping", 50.0}}), HasSubstr("capped scores"));
+}
+
+TEST(HuggingFace, HostileConfigsAreRefused) {
+  const auto with = [](const json& changes) {
+    Copy copy("tiny_llama_tied_llama3");
+    copy.config.update(changes);
+    return copy.loading();
+  };
+  EXPECT_THAT(with({{"num_hidden_layers", -1}}), HasSubstr("num_hidden_layers"));
+  EXPECT_THAT(with({{"num_hidden_layers", 1u << 31}}), HasSubstr("num_hidden_layers"));
+  EXPECT_THAT(with({{"num_hidden_layers", 2.5}}), HasSubstr("must be an integer"));
+  EXPECT_THAT(with({{"num_hidden_layers", 18446744073709551615u}}), HasSubstr("must be an integer"));
+  EXPECT_THAT(with({{"num_hidden_layers", nullptr}}), HasSubstr("'num_hidden_layers' is missing"));
+  EXPECT_THAT(with({{"num_attention_heads", 0}}), HasSubstr("num_attention_heads"));
+  EXPECT_THAT(with({{"head_dim", 1u << 31}}), HasSubstr("head_dim"));
+  EXPECT_THAT(with({{"partial_rotary_factor", 2.0}}), HasSubstr("partial_rotary_factor"));
+  EXPECT_THAT(with({{"rms_norm_eps", "small"}}), HasSubstr("must be a number"));
+  EXPECT_THAT(with({{"rope_parameters", {{"rope_type", "llama3"}}}}), HasSubstr("'factor' is missing"));
+  EXPECT_THAT(with({{"rope_parameters", json::array()}}), HasSubstr("expected an object"));
+  EXPECT_THAT(with({{"text_config", 3}}), HasSubstr("expected an object"));
+  const testing::TemporaryFolder empty;
+  EXPECT_THROW(ModelFile::open(empty.path()), ModelFileError);
+  std::ofstream(empty.path() / "config.json") << R"({"model_type":"llama","model_type":"qwen2"})";
+  EXPECT_THROW(ModelFile::open(empty.path()), ModelFileError);
+}
+
+// A header of any length: then the data lies on any byte.
+TEST(HuggingFace, UnalignedTensorsAreCopied) {
+  for (int shift = 0; shift < 4; ++shift) {
+    Copy copy("tiny_llama_tied_llama3");
+    copy.rename([&](const std::string& name) { return name; });
+    const std::string bytes = testing::read_file(copy.path() / "model.safetensors");
+    uint64_t length = 0;
+    std::memcpy(&length, bytes.data(), sizeof(length));
+    testing::write_safetensors(copy.path() / "model.safetensors",
+                               bytes.substr(8, length) + std::string(static_cast<size_t>(shift), ' '),
+                               bytes.substr(8 + length));
+    EXPECT_EQ(copy.loading(), "loaded") << shift;
+  }
+}
+
+}  // namespace
+}  // namespace deskhand
