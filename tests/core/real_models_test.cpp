@@ -15,7 +15,8 @@ namespace deskhand {
 namespace {
 namespace fs = std::filesystem;
 
-constexpr double tie = 0.02;  // two best logits this close may change places
+constexpr double tie = 0.02;      // two best logits this close may change places
+constexpr double rounding = 0.5;  // and this close where both sides round their activations
 
 struct Case {
   std::vector<int32_t> prompt, transformers, llama_cpp;
@@ -130,6 +131,9 @@ TEST_P(RealModels, TokensAgreeWithLlamaCpp) {
     for (size_t t = 0; t < ids.size(); ++t) {
       const bool tied = t < c.llama_cpp_margins.size() && c.llama_cpp_margins[t] <= tie;
       same += ids[t] == c.llama_cpp[t] || tied;
+      if (ids[t] != c.llama_cpp[t] && t < c.llama_cpp_margins.size()) {
+        EXPECT_LE(c.llama_cpp_margins[t], rounding) << "prompt " << i << ", token " << t;
+      }
     }
   }
   ASSERT_GT(all, 700u);
@@ -138,11 +142,13 @@ TEST_P(RealModels, TokensAgreeWithLlamaCpp) {
   EXPECT_GE(agreement, GetParam().agreement) << same << " of " << all;
 }
 
-// SmolLM2 at four bits is unsure of its words: even exact arithmetic, which says what transformers says 960 times of
-// 960, agrees with llama.cpp's rounded activations only 846 times of 870.
+// Small models are often unsure, and llama.cpp rounds activations more coarsely: even exact arithmetic, which says what
+// transformers says 960 times of 960, agrees with it only 846 times of 870 (SmolLM2) and 903 of 926 (Gemma 3).
 INSTANTIATE_TEST_SUITE_P(Files, RealModels,
                          ::testing::Values(RealModel{"smollm2-135m", false, 0.97, 1},
-                                           RealModel{"qwen2.5-coder-0.5b", false, 0.98, 6}),
+                                           RealModel{"qwen2.5-coder-0.5b", false, 0.98, 6},
+                                           RealModel{"gemma3-270m", true, 0.975, 1},
+                                           RealModel{"qwen2.5-coder-1.5b", true, 0.975, 1}),
                          [](const auto& name) {
                            std::string out = name.param.name;
                            std::replace_if(
