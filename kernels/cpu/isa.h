@@ -122,6 +122,8 @@ struct Isa {
   void (*soft_cap)(float* x, int64_t width, float cap);
   void (*conv_row)(const ConvRow& job);
   void (*delta_steps)(const DeltaPanel& job);
+  void (*delta_prepare)(const DeltaPanel& rows, DeltaChunk& chunk);
+  void (*delta_chunk_panel)(const DeltaPanel& job, const DeltaChunk& chunk);
   float (*peak_f32)(int64_t rounds);   ///< peak_sums_f32 · lanes multiply-adds a round
   float (*peak_int8)(int64_t rounds);  ///< peak_sums_int8 · 4 · lanes multiply-adds a round
 };

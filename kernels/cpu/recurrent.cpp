@@ -10,6 +10,7 @@ namespace deskhand::cpu {
 namespace {
 
 constexpr int64_t conv_channels = 256;  ///< of a task
+constexpr int64_t worth_chunks = 12;    ///< rows of a run from which chunks are faster than steps
 
 int64_t divide_up(int64_t a, int64_t b) {
   return (a + b - 1) / b;
@@ -32,6 +33,18 @@ void for_sequence(std::span<const RecurrentRun> runs, int64_t index, const Body&
   }
   for (const RecurrentRun& run : runs.subspan(static_cast<size_t>(index))) {
     if (run.state == state) body(run);
+  }
+}
+
+/// Calls body(panel) for all panels of a head, given the first.
+template <class Body>
+void for_panels(const DeltaShape& shape, DeltaPanel panel, const Body& body) {
+  for (int64_t column = 0; column < shape.value_dim; column += panel_width) {
+    panel.columns = std::min(panel_width, shape.value_dim - column);
+    body(panel);
+    panel.state += panel_width * shape.key_dim;
+    panel.v += panel_width;
+    panel.out += panel_width;
   }
 }
 
@@ -101,49 +114,92 @@ struct Recurrent::Head {
   }
 };
 
+/// What one thread works in: a chunk with its q and k, then g, e^g and β of the rows of a run.
+struct Recurrent::Scratch {
+  DeltaChunk* chunk;
+  float *q, *k;  ///< [delta_chunk, key_dim] without gaps: rows of wide matrices would meet in few sets of the cache
+  float *g, *decay, *beta;
+
+  Scratch(std::byte* bytes, int64_t key_dim, int64_t rows)
+      : chunk(reinterpret_cast<DeltaChunk*>(bytes)),
+        q(reinterpret_cast<float*>(bytes + sizeof(DeltaChunk))),
+        k(q + delta_chunk * key_dim),
+        g(k + delta_chunk * key_dim),
+        decay(g + rows),
+        beta(decay + rows) {}
+  static size_t bytes(int64_t key_dim, int64_t rows) {
+    return sizeof(DeltaChunk) + static_cast<size_t>(2 * delta_chunk * key_dim + 3 * rows) * sizeof(float);
+  }
+};
+
 void Recurrent::delta_rule(View out, const DeltaRows& x, const DeltaShape& shape, std::span<const RecurrentRun> runs) {
   check_delta(out, x, shape, runs);
-  const size_t bytes = static_cast<size_t>(2 * out.rows) * sizeof(float);
+  const size_t bytes = Scratch::bytes(shape.key_dim, out.rows);
   for (AlignedBytes& scratch : scratch_) {
     if (scratch.size() < bytes) scratch = AlignedBytes(bytes);
   }
   threads_.run(static_cast<int64_t>(runs.size()) * shape.value_heads, [&](int64_t task, int thread) {
     const Head head{out, x, shape, task % shape.value_heads};
     for_sequence(runs, task / shape.value_heads, [&](const RecurrentRun& run) {
-      run_head(head, run, scratch_[static_cast<size_t>(thread)].as<float>());
+      run_head(head, run, Scratch(scratch_[static_cast<size_t>(thread)].data(), shape.key_dim, run.rows));
     });
   });
 }
 
-void Recurrent::run_head(const Head& head, const RecurrentRun& run, float* scratch) const {
+/// The first panel of a head for all rows of a run.
+DeltaPanel Recurrent::first_panel(const Head& head, const RecurrentRun& run, const Scratch& scratch) {
   const DeltaShape& shape = head.shape;
-  float* decay = scratch;
-  float* beta = scratch + run.rows;
+  DeltaPanel panel{};
+  panel.state = head.state(run.state);
+  panel.q = head.x.q.row(run.first) + head.key() * shape.key_dim;
+  panel.k = head.x.k.row(run.first) + head.key() * shape.key_dim;
+  panel.v = head.x.v.row(run.first) + head.index * shape.value_dim;
+  panel.out = head.out.row(run.first) + head.index * shape.value_dim;
+  panel.q_stride = floats_between_rows(head.x.q);
+  panel.k_stride = floats_between_rows(head.x.k);
+  panel.v_stride = floats_between_rows(head.x.v);
+  panel.out_stride = floats_between_rows(head.out);
+  panel.rows = run.rows;
+  panel.key_dim = shape.key_dim;
+  panel.decay = scratch.decay;
+  panel.beta = scratch.beta;
+  return panel;
+}
+
+/// Rows of a run from `row` on, as many as a chunk takes.
+void Recurrent::run_chunk(const DeltaShape& shape, const DeltaPanel& first, int64_t row, const Scratch& scratch) const {
+  DeltaPanel rows = first;
+  rows.rows = std::min(delta_chunk, first.rows - row);
+  for (int64_t r = 0; r < rows.rows; ++r) {
+    std::copy_n(first.q + (row + r) * first.q_stride, shape.key_dim, scratch.q + r * shape.key_dim);
+    std::copy_n(first.k + (row + r) * first.k_stride, shape.key_dim, scratch.k + r * shape.key_dim);
+  }
+  rows.q = scratch.q;
+  rows.k = scratch.k;
+  rows.q_stride = rows.k_stride = shape.key_dim;
+  rows.v += row * rows.v_stride;
+  rows.out += row * rows.out_stride;
+  rows.beta += row;
+  std::copy_n(scratch.g + row, rows.rows, scratch.chunk->g);
+  isa_.delta_prepare(rows, *scratch.chunk);
+  for_panels(shape, rows, [&](const DeltaPanel& panel) { isa_.delta_chunk_panel(panel, *scratch.chunk); });
+}
+
+void Recurrent::run_head(const Head& head, const RecurrentRun& run, const Scratch& scratch) const {
+  const DeltaShape& shape = head.shape;
   for (int64_t r = 0; r < run.rows; ++r) {
     const float a = head.x.a.row(run.first + r)[head.index], b = head.x.b.row(run.first + r)[head.index];
-    decay[r] = std::exp(shape.decay[head.index] * softplus(a + shape.bias[head.index]));
-    beta[r] = 1.0f / (1.0f + std::exp(-b));
+    scratch.g[r] = shape.decay[head.index] * softplus(a + shape.bias[head.index]);
+    scratch.decay[r] = std::exp(scratch.g[r]);
+    scratch.beta[r] = 1.0f / (1.0f + std::exp(-b));
   }
-  float* state = head.state(run.state);
-  for (int64_t column = 0; column < shape.value_dim; column += panel_width) {
-    DeltaPanel panel{};
-    panel.state = state + column * shape.key_dim;
-    panel.q = head.x.q.row(run.first) + head.key() * shape.key_dim;
-    panel.k = head.x.k.row(run.first) + head.key() * shape.key_dim;
-    panel.v = head.x.v.row(run.first) + head.index * shape.value_dim + column;
-    panel.out = head.out.row(run.first) + head.index * shape.value_dim + column;
-    panel.q_stride = floats_between_rows(head.x.q);
-    panel.k_stride = floats_between_rows(head.x.k);
-    panel.v_stride = floats_between_rows(head.x.v);
-    panel.out_stride = floats_between_rows(head.out);
-    panel.rows = run.rows;
-    panel.key_dim = shape.key_dim;
-    panel.columns = std::min(panel_width, shape.value_dim - column);
-    panel.decay = decay;
-    panel.beta = beta;
-    isa_.delta_steps(panel);
+  const DeltaPanel first = first_panel(head, run, scratch);
+  if (run.rows < worth_chunks) {
+    for_panels(shape, first, isa_.delta_steps);
+  } else {
+    for (int64_t r = 0; r < run.rows; r += delta_chunk) run_chunk(shape, first, r, scratch);
   }
-  if (run.saved) std::copy_n(state, head_floats(shape), head.state(run.saved));
+  if (run.saved) std::copy_n(head.state(run.state), head_floats(shape), head.state(run.saved));
 }
 
 }  // namespace deskhand::cpu

@@ -28,10 +28,13 @@ class Recurrent {
 
  private:
   struct Head;
+  struct Scratch;
 
   void conv_block(View y, ConstView u, const ConvShape& shape, const RecurrentRun& run, int64_t first,
                   int64_t channels) const;
-  void run_head(const Head& head, const RecurrentRun& run, float* scratch) const;
+  static DeltaPanel first_panel(const Head& head, const RecurrentRun& run, const Scratch& scratch);
+  void run_chunk(const DeltaShape& shape, const DeltaPanel& first, int64_t row, const Scratch& scratch) const;
+  void run_head(const Head& head, const RecurrentRun& run, const Scratch& scratch) const;
 
   const Isa& isa_;
   Threads& threads_;

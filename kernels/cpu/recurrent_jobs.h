@@ -11,7 +11,7 @@
 namespace deskhand::cpu {
 
 inline constexpr int64_t panel_width = 16;
-inline constexpr int64_t delta_chunk = 32;  ///< most rows of a chunk
+inline constexpr int64_t delta_chunk = 16;  ///< most rows of a chunk: a multiple of all lanes
 
 /// y[i] = silu(Σ_j w[j][i] · rows[j][i]).
 struct ConvRow {
@@ -37,14 +37,14 @@ struct DeltaPanel {
   int64_t rows;
   int64_t key_dim;
   int64_t columns;     ///< of the panel that exist: 1…16
-  const float* decay;  ///< [rows] e^g
+  const float* decay;  ///< [rows] e^g; not used by chunks
   const float* beta;   ///< [rows]
 };
 
 /// What the panels of a chunk share: rows of `delta_chunk` floats.
 struct DeltaChunk {
-  float sum[delta_chunk];                      ///< G: Σ g up to the row, the row included
-  float decay[delta_chunk];                    ///< e^G
+  float g[delta_chunk];                        ///< set by the caller
+  float decay[delta_chunk];                    ///< e^G, G: Σ g up to the row, the row included
   float rest[delta_chunk];                     ///< e^(G_last − G)
   float inverse[delta_chunk * delta_chunk];    ///< (I + A)⁻¹, A = strictly lower part of (β k)kᵀ ⊙ D
   float attention[delta_chunk * delta_chunk];  ///< qkᵀ ⊙ D, lower part

@@ -17,6 +17,8 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           soft_cap,
           conv_row,
           delta_steps,
+          delta_prepare,
+          delta_chunk_panel,
           peak_f32,
           peak_int8};
 }
