@@ -3,8 +3,10 @@
 //
 //   PagedAttention attention(isa, threads);     attention.run(out, q, shape, rows);
 //
-// A task is one kv head with some neighbouring rows of one sequence: all their query heads read a page's K and V once.
-// Pages are visited in order at fixed boundaries, so a row's result does not depend on the rows that go with it.
+// A unit is some neighbouring rows of one sequence: with one kv head, all their query heads read a page's K and V once.
+// Keys are taken in segments of whole pages at fixed places; what the segments give is merged in their order. So a
+// row's result depends neither on the rows that go with it nor on the threads. Few units with long contexts are shared
+// among threads by segments, else by units.
 
 #include <span>
 #include <vector>
@@ -24,14 +26,30 @@ class PagedAttention {
 
  private:
   struct Job;
+  struct Unit {
+    int64_t first, count;  ///< rows
+    int64_t begin, end;    ///< segments
+  };
+  struct Partial;
+  struct Piece;
 
-  void run_tile(const Job& job, int64_t first, int64_t count, int64_t kv_head, float* scratch) const;
+  int64_t find_units(const Job& job);
+  void reserve(const Job& job);
+  void run_unit(const Job& job, const Unit& unit, int64_t kv_head, std::byte* scratch) const;
+  void split(const Job& job);
+  void run_pieces(const Job& job, std::span<const Piece> pieces);
+  void merge_pieces(const Job& job, std::span<const Piece> pieces, int64_t first, int64_t query);
+  Partial slot(const Job& job, int64_t index) const;
+  AttentionPage start(const Job& job, const Unit& unit, int64_t kv_head, std::byte* scratch) const;
+  void attend(const Job& job, const Unit& unit, int64_t kv_head, int64_t segment, AttentionPage& page) const;
   bool load_page(const Job& job, std::span<const AttentionRow> rows, int64_t kv_head, int64_t page,
                  AttentionPage& to) const;
 
   const Isa& isa_;
   Threads& threads_;
-  std::vector<AlignedBytes> scratch_;
+  std::vector<Unit> units_;            ///< of the present run
+  std::vector<AlignedBytes> scratch_;  ///< one per thread
+  AlignedBytes partials_;              ///< what segments gave
 };
 
 }  // namespace deskhand::cpu

@@ -101,3 +101,11 @@ void convert(const uint8_t* in, int64_t count, float* out) {
     store_part(out + i, load_w(rest), count - i);
   }
 }
+
+/// Blocks of Q8_0: f16 d, then 32 signed bytes.
+void convert_q8(const uint8_t* in, int64_t count, float* out) {
+  for (int64_t i = 0; i < count; i += 32, in += 34, out += 32) {
+    const Floats d = broadcast_f16(in);
+    for (int k = 0; k < 32; k += lanes) store(out + k, mul(load_i8(in + 2 + k), d));
+  }
+}

@@ -114,6 +114,7 @@ struct Isa {
   void (*float_rows[3])(const FloatRows& job);  ///< f32, f16, bf16
   void (*float_tile)(const FloatTile& job);
   void (*convert[3])(const uint8_t* in, int64_t count, float* out);  ///< f32, f16, bf16
+  void (*convert_q8)(const uint8_t* in, int64_t count, float* out);  ///< Q8_0
   void (*attend)(const AttentionPage& page);
   void (*rms_norm)(const float* x, const float* w, int64_t width, float eps, float* y);
   void (*silu)(const float* gate, const float* up, int64_t width, float* y);

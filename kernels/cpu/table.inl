@@ -9,6 +9,7 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           {float_rows<load_f32, 4>, float_rows<load_f16, 2>, float_rows<load_bf16, 2>},
           float_tile,
           {convert<load_f32, 4>, convert<load_f16, 2>, convert<load_bf16, 2>},
+          convert_q8,
           attend,
           rms_norm,
           gate_row<silu>,

@@ -60,6 +60,11 @@ inline float max_lanes(Floats a) {
 inline Floats load_f16(const uint8_t* p) {
   return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
 }
+inline Floats broadcast_f16(const uint8_t* p) {
+  int16_t half;
+  __builtin_memcpy(&half, p, 2);
+  return _mm256_cvtph_ps(_mm_set1_epi16(half));
+}
 inline Floats load_bf16(const uint8_t* p) {
   const __m256i wide = _mm256_cvtepu16_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(p)));
   return _mm256_castsi256_ps(_mm256_slli_epi32(wide, 16));

@@ -55,6 +55,11 @@ inline float max_lanes(Floats a) {
 inline Floats load_f16(const uint8_t* p) {
   return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
 }
+inline Floats broadcast_f16(const uint8_t* p) {
+  int16_t half;
+  __builtin_memcpy(&half, p, 2);
+  return _mm512_cvtph_ps(_mm256_set1_epi16(half));
+}
 inline Floats load_bf16(const uint8_t* p) {
   const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(p)));
   return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));

@@ -102,6 +102,9 @@ inline float half_at(const uint8_t* p) {
 inline Floats load_f16(const uint8_t* p) {
   return each_lane([&](int i) { return half_at(p + 2 * i); });
 }
+inline Floats broadcast_f16(const uint8_t* p) {
+  return broadcast(half_at(p));
+}
 inline Floats load_bf16(const uint8_t* p) {
   return each_lane([&](int i) {
     const uint32_t bits = static_cast<uint32_t>(p[2 * i]) << 16 | static_cast<uint32_t>(p[2 * i + 1]) << 24;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 
+#include "kernels/check.h"
 #include "tests/kernels/op_support.h"
 
 namespace deskhand {
@@ -31,8 +32,8 @@ class Attention : public ::testing::TestWithParam<std::string> {
   std::unique_ptr<Backend> reference = make_reference_backend();
 
   /// Writes `length` positions of random K and V of two sequences, then runs rows with the given key ranges.
-  Matrix run(Backend& device, const AttentionShape& shape, int64_t length,
-             const std::vector<std::array<int64_t, 3>>& rows) {
+  static Matrix run(Backend& device, const AttentionShape& shape, int64_t length,
+                    const std::vector<std::array<int64_t, 3>>& rows) {
     Sequence sequences[2] = {{device, shape, length}, {device, shape, length}};
     const int64_t width = shape.kv.kv_heads * shape.kv.head_dim;
     for (uint32_t s = 0; s < 2; ++s) {
@@ -90,17 +91,54 @@ TEST_P(Attention, WindowsAndTwoSequences) {
   compare(shape, 150, rows);
 }
 
-TEST_P(Attention, ARowsResultDoesNotDependOnTheOthers) {
+TEST_P(Attention, Blocks) {
+  for (const auto& [heads, kv_heads, head_dim] : {std::array{4, 4, 64}, {6, 2, 128}, {5, 1, 32}, {2, 1, 256}}) {
+    const AttentionShape shape = shape_of(DType::q8_0, heads, kv_heads, head_dim, 16);
+    compare(shape, 50, {{0, 0, 50}});
+    compare(shape, 50, causal(0, 50));
+    AttentionShape exact = shape;
+    exact.kv.type = DType::f32;
+    Matrix blocks = run(*backend, shape, 50, causal(0, 50)), floats = run(*backend, exact, 50, causal(0, 50));
+    EXPECT_LE(nmse(blocks, floats), 5e-4) << "what 8 bits cost";
+  }
+  const AttentionShape narrow = shape_of(DType::q8_0, 1, 1, 48, 16);
+  EXPECT_THROW(run(*backend, narrow, 1, {{0, 0, 1}}), InternalError);
+}
+
+// Contexts of many segments: one row, drafts, windows, two sequences, and more segments than are at work at once.
+TEST_P(Attention, LongContextsInSegments) {
+  for (const auto& [heads, kv_heads, head_dim, page_tokens] :
+       {std::array{4, 1, 32, 16}, {6, 2, 48, 64}, {3, 1, 20, 300}}) {
+    const AttentionShape shape = shape_of(DType::f16, heads, kv_heads, head_dim, page_tokens);
+    compare(shape, 1500, {{0, 0, 1500}});
+    compare(shape, 1500, {{0, 0, 1498}, {0, 0, 1499}, {1, 0, 0}, {1, 0, 3}, {1, 700, 1300}, {1, 250, 257}});
+  }
+  compare(shape_of(DType::f32, 2, 1, 8, 64), 17500, {{0, 0, 17000}, {1, 0, 17500}, {1, 16000, 16001}});
+}
+
+// Decode over many threads, over one, and within a prefill: the same bits.
+TEST_P(Attention, NumbersOfThreadsGiveTheSameBits) {
   const AttentionShape shape = shape_of(DType::f16, 6, 2, 48, 16);
-  const auto rows = causal(20, 30);
-  Matrix together = run(*backend, shape, 50, rows);
-  Sequence sequence(*backend, shape, 50);
+  const std::vector<std::array<int64_t, 3>> rows = {{0, 0, 1499}, {0, 300, 1500}};
+  Matrix expected = run(*make_cpu_backend({.threads = 1, .isa = GetParam()}), shape, 1500, rows);
+  for (const int threads : {2, 3, 8}) {
+    Matrix actual = run(*make_cpu_backend({.threads = threads, .isa = GetParam()}), shape, 1500, rows);
+    EXPECT_EQ(nmse(actual, expected), 0.0) << threads << " threads";
+  }
+}
+
+TEST_P(Attention, ARowsResultDoesNotDependOnTheOthers) {
+  constexpr int64_t length = 600, first = 570;
+  const AttentionShape shape = shape_of(DType::f16, 6, 2, 48, 16);
+  const auto rows = causal(first, 30);
+  Matrix together = run(*backend, shape, length, rows);
+  Sequence sequence(*backend, shape, length);
   std::vector<AttentionRow> slots;
-  for (int64_t p = 0; p < 50; ++p) slots.push_back({sequence.pages.data(), 0, p + 1});
-  backend->kv_write(shape, slots, Matrix::random(50, 96, 10).view(), Matrix::random(50, 96, 20).view());
+  for (int64_t p = 0; p < length; ++p) slots.push_back({sequence.pages.data(), 0, p + 1});
+  backend->kv_write(shape, slots, Matrix::random(length, 96, 10).view(), Matrix::random(length, 96, 20).view());
   Matrix q = Matrix::random(30, 288, 30), alone(30, 288);
   for (int64_t r = 0; r < 30; ++r) {
-    const std::array row = {AttentionRow{sequence.pages.data(), 0, 21 + r}};
+    const std::array row = {AttentionRow{sequence.pages.data(), 0, first + 1 + r}};
     backend->attention_paged(alone.view().slice(r, 1), q.view().slice(r, 1), shape, row);
   }
   EXPECT_EQ(nmse(together, alone), 0.0);
