@@ -220,6 +220,22 @@ bool Actor::is_fresh(const Tool& tool, const Observation& seen, const Target& ta
   return !ChangeMask(now).changed_in(seen.picture, now, compared_part(target));
 }
 
+bool Actor::same_element(const Tool& tool, const Observation& seen, const Target& target) const {
+  if (!parts_.read_applications || !target.element || !target.window) return true;
+  if (target.element->source != ElementSource::accessibility) return true;
+  Screen now;
+  for (const Window& window : parts_.desktop.windows())  // those of the one application
+    if (!window.ours && (window.pid == target.window->pid || window.id == target.window->id))
+      now.windows.push_back(window);
+  now.elements = parts_.read_applications(now.windows);
+  const bool by_focus = is_keyboard(tool) && target.element->focused;
+  const ScreenElement* before = by_focus ? &*target.element : element_at(seen.screen, target.point);
+  const ScreenElement* after = by_focus ? focused_element(now) : element_at(now, target.point);
+  if (!before || before->source != ElementSource::accessibility) return true;
+  return after && after->window == before->window && after->role == before->role && after->text == before->text &&
+         after->enabled == before->enabled;
+}
+
 bool Actor::act(const Tool& tool, Observation& seen, Performed& out) const {
   const Clock::Duration begin = parts_.clock.now();
   ChangeMask restless(seen.picture);
@@ -234,6 +250,7 @@ bool Actor::act(const Tool& tool, Observation& seen, Performed& out) const {
     before = parts_.desktop.capture();
     restless.add(earlier, before);
     if (out.target && !same_place(seen, *out.target, is_keyboard(tool))) return false;
+    if (out.target && !same_element(tool, seen, *out.target)) return false;
   }
   check_stop();
   out.step.executed = true;

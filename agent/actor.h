@@ -55,6 +55,8 @@ class Actor {
   /// Whether the target still looks as it was judged.
   bool is_fresh(const Tool& tool, const Observation& seen, const Target& target) const;
   bool same_place(const Observation& seen, const Target& target, bool keyboard) const;
+  /// Whether the application still says that the same element is there (at the point, or under the keyboard focus).
+  bool same_element(const Tool& tool, const Observation& seen, const Target& target) const;
   /// Runs the tool and looks at the effect. False: the target moved before it could run.
   bool act(const Tool& tool, Observation& seen, Performed& out) const;
   void verify(const ChangeMask& restless, const Image& before, Observation& seen, Performed& out) const;

@@ -58,6 +58,8 @@ struct AgentParts {
   const Dialect& dialect;
   Desktop& desktop;
   std::function<Screen(const Image&, std::span<const Window>)> read_screen{};
+  /// What applications say of windows, without looking at pixels: asked once more right before a click. May be empty.
+  std::function<std::vector<ScreenElement>(std::span<const Window>)> read_applications{};
   const Policy& policy;
   User& user;
   Approval approval = Approval::ask;

@@ -140,11 +140,7 @@ ScreenReader::~ScreenReader() = default;
 
 Screen ScreenReader::read(const Image& image, std::span<const Window> windows) {
   if (windows.empty()) return read_image(image);
-  std::vector<ScreenElement> known;
-  if (state_->accessibility != nullptr) {
-    for (AccessibleElement& e : state_->accessibility->elements(windows))
-      known.push_back(from_accessibility(std::move(e)));
-  }
+  std::vector<ScreenElement> known = read_applications(windows);
   Screen screen;
   screen.bounds = image.bounds();
   for (size_t i = 0; i < windows.size(); ++i) {
@@ -168,6 +164,14 @@ Screen ScreenReader::read(const Image& image, std::span<const Window> windows) {
   if (state_->cache) state_->cache->forget_unused();
   for (size_t i = 0; i < screen.elements.size(); ++i) screen.elements[i].id = static_cast<int>(i) + 1;
   return screen;
+}
+
+std::vector<ScreenElement> ScreenReader::read_applications(std::span<const Window> windows) {
+  std::vector<ScreenElement> known;
+  if (state_->accessibility == nullptr) return known;
+  for (AccessibleElement& e : state_->accessibility->elements(windows))
+    known.push_back(from_accessibility(std::move(e)));
+  return known;
 }
 
 Screen ScreenReader::read_image(const Image& image) {

@@ -61,6 +61,8 @@ class ScreenReader {
   ~ScreenReader();
   /// OCR runs only where accessibility says nothing, and only on what changed since the last call.
   Screen read(const Image& image, std::span<const Window> windows);
+  /// What applications say of these windows now, without a picture: cheap, unsorted, without ids.
+  std::vector<ScreenElement> read_applications(std::span<const Window> windows);
   /// A picture alone: OCR only.
   Screen read_image(const Image& image);
 

@@ -155,16 +155,18 @@ ExitStatus carry_out(const Options& options, CommandContext& context) {
   if (context.stop.stop_requested()) throw Interrupted();
   Trace trace(trace_folder(options));
   TerminalUser user(context);
-  Agent agent({.mind = *loaded.mind,
-               .dialect = dialect_of(options, loaded.engine.get()),
-               .desktop = eyes.desktop(),
-               .read_screen = [&](const Image& image,
-                                  std::span<const Window> windows) { return eyes.reader().read(image, windows); },
-               .policy = policy,
-               .user = user,
-               .approval = options.approve == "auto" ? Approval::automatic : Approval::ask,
-               .trace = &trace,
-               .on_step = [&](const Step& step) { show_step(step, options, context); }});
+  Agent agent(
+      {.mind = *loaded.mind,
+       .dialect = dialect_of(options, loaded.engine.get()),
+       .desktop = eyes.desktop(),
+       .read_screen = [&](const Image& image,
+                          std::span<const Window> windows) { return eyes.reader().read(image, windows); },
+       .read_applications = [&](std::span<const Window> windows) { return eyes.reader().read_applications(windows); },
+       .policy = policy,
+       .user = user,
+       .approval = options.approve == "auto" ? Approval::automatic : Approval::ask,
+       .trace = &trace,
+       .on_step = [&](const Step& step) { show_step(step, options, context); }});
   const Limits limits{.max_steps = options.max_steps, .max_seconds = options.max_time, .dry_run = options.dry_run};
   const Outcome outcome = agent.run(options.task, limits, context.stop);
   report(outcome, trace, options, context);

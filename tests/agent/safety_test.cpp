@@ -192,6 +192,47 @@ TEST(Safety, AWindowThatMovesInBetweenIsNoticed) {
   EXPECT_EQ(h.pressed(), "");
 }
 
+TEST(Safety, AnotherElementUnderThePointerIsNotClicked) {
+  AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
+  with_buttons(h);
+  h.policy = Policy::parse("{}", "t");
+  bool swapped = false;
+  h.app.on_any = [&](const DesktopAction& a) {  // without a change of pixels, as soon as the pointer comes
+    if (a.kind != Kind::move || swapped) return;
+    swapped = true;
+    std::swap(h.app.find("Keep")->box, h.app.find("Delete")->box);
+  };
+  EXPECT_EQ(h.run("Press Keep").status, Status::done);
+  EXPECT_TRUE(swapped);
+  EXPECT_EQ(h.pressed(), "Keep") << "looked at again";
+}
+
+TEST(Safety, AHighlightUnderThePointerIsNoOtherElement) {
+  AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
+  with_buttons(h);
+  h.app.on_any = [&](const DesktopAction& a) {
+    if (a.kind == Kind::move) h.app.paint(h.app.find("Keep")->box, 250, 250, 250);
+  };
+  EXPECT_EQ(h.run("Press Keep").status, Status::done);
+  EXPECT_EQ(h.pressed(), "Keep");
+}
+
+TEST(Safety, AFocusThatMovesBeforeTypingIsNoticed) {
+  AgentHarness h({"type(\"hello\")\ndone(\"\")"});
+  with_buttons(h);
+  h.app.add(Role::text_area, "Note").focused = true;
+  h.app.add(Role::password_field, "Password");
+  int sleeps = 0;
+  h.clock.on_sleep = [&](Clock::Duration) {
+    if (++sleeps > 1) return;
+    h.app.find("Note")->focused = false;
+    h.app.find("Password")->focused = true;
+  };
+  h.run("Write hello", {.max_steps = 1});
+  EXPECT_EQ(h.app.typed(), "");
+  EXPECT_EQ(h.user.handed.size(), 1u) << "judged again";
+}
+
 TEST(Safety, AScreenThatNeverRestsIsReported) {
   AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
   with_buttons(h);

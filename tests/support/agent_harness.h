@@ -69,6 +69,7 @@ struct AgentHarness {
                  .dialect = *find_dialect("script"),
                  .desktop = app,
                  .read_screen = app.reader(),
+                 .read_applications = [this](std::span<const Window> windows) { return app.elements_in(windows); },
                  .policy = policy,
                  .user = user,
                  .approval = approval,

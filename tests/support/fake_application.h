@@ -76,6 +76,13 @@ class FakeApplication : public FakeDesktop {
       return screen;
     };
   }
+  std::vector<ScreenElement> elements_in(std::span<const Window> windows) const {
+    std::vector<ScreenElement> found;
+    for (const ScreenElement& element : elements)
+      for (const Window& window : windows)
+        if (element.window == window.id) found.push_back(element);
+    return found;
+  }
   void release_all() noexcept override { ++releases; }
 
   std::vector<ScreenElement> elements;
