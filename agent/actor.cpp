@@ -27,6 +27,10 @@ bool uses_pointer(const Tool& tool) {
   return tool.locate != nullptr && !is_keyboard(tool);
 }
 
+std::string typed_text(const Action& action) {
+  return action.name == "fill" || action.name == "type" ? action.input.value("text", "") : "";
+}
+
 std::string describe(const Action& action, const Performed& out) {
   const std::string what = action.text.empty() ? action.name : action.text;
   return out.step.target.empty() ? what : fmt::format("{} on {}", what, out.step.target);
@@ -67,7 +71,7 @@ void Actor::look(Observation& seen) const {
 
 void Actor::perform(const Action& action, Observation& seen, Performed& out) const {
   out.step.action = action;
-  out.before = without_secrets(seen.picture, seen.screen);
+  out.before = secrets_.without(seen.picture, seen.screen);
   const Tool* tool = find_tool(action.name);
   if (!tool) {
     out.step.result = fmt::format("there is no tool \"{}\"", action.name);
@@ -82,7 +86,7 @@ void Actor::perform(const Action& action, Observation& seen, Performed& out) con
     const Ready ready = bring_to_front(*tool, seen, out);
     if (ready == Ready::failed) return;
     if (ready == Ready::look_again) continue;
-    out.before = without_secrets(seen.picture, seen.screen);
+    out.before = secrets_.without(seen.picture, seen.screen);
     const Ready permitted = permit(*tool, seen, out, consent);
     if (permitted == Ready::failed) return;
     if (permitted == Ready::look_again) {
@@ -108,6 +112,8 @@ bool Actor::locate(const Tool& tool, Observation& seen, Performed& out) const {
     try {
       out.target = locate_target(tool, context(seen), out.step.action.input);
       out.step.target = out.target ? describe_place(*out.target) : std::string();
+      if (out.target && out.target->element && takes_secret(*out.target->element))
+        secrets_.learn(typed_text(out.step.action));
       return true;
     } catch (const NoSuchTarget& error) {
       out.step.result = error.what();
@@ -266,7 +272,7 @@ bool Actor::act(const Tool& tool, Observation& seen, Performed& out) const {
   } else if (!result.finished) {
     seen = observe(parts_);
   }
-  out.after = without_secrets(seen.picture, seen.screen);
+  out.after = secrets_.without(seen.picture, seen.screen);
   out.step.act_ms = std::chrono::duration<double, std::milli>(parts_.clock.now() - begin).count();
   return true;
 }

@@ -14,6 +14,7 @@
 #include "agent/consent.h"
 #include "agent/effect.h"
 #include "agent/observation.h"
+#include "agent/secrets.h"
 
 namespace deskhand {
 
@@ -34,8 +35,9 @@ struct Performed {
 
 class Actor {
  public:
-  Actor(const AgentParts& parts, std::string goal, bool dry_run, std::stop_token stop)
-      : parts_(parts), goal_(std::move(goal)), dry_run_(dry_run), stop_(std::move(stop)) {}
+  /// Borrows the parts and the secrets, to which it adds what it types.
+  Actor(const AgentParts& parts, Secrets& secrets, std::string goal, bool dry_run, std::stop_token stop)
+      : parts_(parts), secrets_(secrets), goal_(std::move(goal)), dry_run_(dry_run), stop_(std::move(stop)) {}
 
   void perform(const Action& action, Observation& seen, Performed& out) const;
 
@@ -66,6 +68,7 @@ class Actor {
   }
 
   const AgentParts& parts_;
+  Secrets& secrets_;
   std::string goal_;
   bool dry_run_;
   std::stop_token stop_;

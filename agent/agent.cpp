@@ -59,8 +59,8 @@ Outcome Agent::guarded(Loop& loop, const std::function<void()>& body) {
   if (parts_.trace) {
     try {
       parts_.trace->end({{"outcome", outcome_name(outcome.status)},
-                         {"answer", outcome.answer},
-                         {"reason", outcome.reason},
+                         {"answer", loop.secrets().mask(outcome.answer)},
+                         {"reason", loop.secrets().mask(outcome.reason)},
                          {"steps", outcome.steps},
                          {"asked", outcome.asked},
                          {"prompt_tokens", outcome.prompt_tokens},

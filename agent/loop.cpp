@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "vision/marks.h"
 
 namespace deskhand {
@@ -14,16 +16,20 @@ constexpr int first_window_looks = 20, next_window_looks = 6;
 constexpr int most_asks_without_action = 4, most_refusals = 2;
 constexpr Colour target_colour{220, 20, 60};
 
-/// Neither the words of the user's answer nor what is typed as a secret go into the trace.
-Step for_the_record(const Performed& performed) {
+constexpr std::string_view answer_note = "the user says: ";
+
+/// Neither what the user answered nor what is typed into a secret field.
+Step for_the_record(const Performed& performed, const Secrets& secrets) {
   Step step = performed.step;
   if (step.action.name == "ask_user" && step.ok) step.result = "the user answered";
-  const bool secret =
-      performed.target && performed.target->element && performed.target->element->role == Role::password_field;
-  if (secret && step.action.input.contains("text")) {
-    step.action.input["text"] = "•••";
-    step.action.text = step.action.name + " •••";
+  const bool secret = performed.target && performed.target->element && takes_secret(*performed.target->element);
+  const std::string typed = step.action.name == "scroll" ? "" : step.action.input.value("text", "");
+  if (secret && !typed.empty() && (step.action.name != "key" || typed.size() == 1)) {
+    step.action.input["text"] = Secrets::mark;
+    step.action.text = fmt::format("{} {}", step.action.name, Secrets::mark);
   }
+  step.action.input = nlohmann::json(secrets.mask_all(nlohmann::ordered_json(step.action.input)));
+  for (std::string* text : {&step.action.text, &step.target, &step.reason, &step.result}) *text = secrets.mask(*text);
   return step;
 }
 
@@ -35,7 +41,7 @@ Loop::Loop(const AgentParts& parts, std::string goal, const Limits& limits, cons
       limits_(limits),
       forward_(stop, [this] { inner_.request_stop(); }),
       user_stop_(stop),
-      actor_(parts, goal_, limits.dry_run, inner_.get_token()),
+      actor_(parts, secrets_, goal_, limits.dry_run, inner_.get_token()),
       started_(parts.clock.now()) {}
 
 double Loop::elapsed() const {
@@ -155,29 +161,45 @@ bool Loop::ask() {
   ++outcome_.asked;
   outcome_.prompt_tokens += reply.prompt_tokens;
   outcome_.generated_tokens += reply.generated_tokens;
-  if (parts_.trace)
-    parts_.trace->thought({{"asked", asked},
-                           {"reply", reply.text},
-                           {"complete", reply.complete},
-                           {"may_finish", input.may_finish},
-                           {"notes", input.notes},
-                           {"prompt_tokens", reply.prompt_tokens},
-                           {"reused_tokens", reply.reused_tokens},
-                           {"generated_tokens", reply.generated_tokens},
-                           {"seconds", reply.seconds}});
-  return take_reply(reply);
+  const bool readable = take_reply(reply);
+  record_thought(input, asked, reply, readable);
+  if (user_stop_.stop_requested()) throw Stopped();
+  return true;  // when the time is up, is_over says so
+}
+
+void Loop::record_thought(const DialectInput& input, std::string asked, const MindReply& reply, bool readable) {
+  const std::vector<Action> actions(script_.begin(), script_.end());
+  const std::string said = secrets_.mask_reply(reply.text, readable, actions, seen_.screen);
+  std::vector<std::string> notes = input.notes;
+  for (std::string& note : notes) {
+    const std::string whole = note;
+    if (note.starts_with(answer_note)) note = fmt::format("{}{}", answer_note, Secrets::mark);
+    if (const size_t at = asked.find(whole); note != whole && at != std::string::npos)
+      asked.replace(at, whole.size(), note);
+    note = secrets_.mask(note);
+  }
+  if (!parts_.trace) return;
+  parts_.trace->thought({{"asked", secrets_.mask(asked)},
+                         {"reply", said},
+                         {"complete", reply.complete},
+                         {"may_finish", input.may_finish},
+                         {"notes", notes},
+                         {"prompt_tokens", reply.prompt_tokens},
+                         {"reused_tokens", reply.reused_tokens},
+                         {"generated_tokens", reply.generated_tokens},
+                         {"seconds", reply.seconds}});
 }
 
 bool Loop::take_reply(const MindReply& reply) {
-  if (user_stop_.stop_requested()) throw Stopped();
-  if (inner_.stop_requested()) return true;  // the time is up: is_over says so
+  if (inner_.stop_requested()) return false;
   try {
     const std::vector<Action> actions = parts_.dialect.parse(reply.text);
     script_.assign(actions.begin(), actions.end());
   } catch (const DialectError& error) {
     notes_.push_back(error.what());
+    return false;
   }
-  return true;
+  return reply.complete;
 }
 
 bool Loop::next_action() {
@@ -257,7 +279,7 @@ void Loop::perform(const Action& action, Performed& performed) {
 }
 
 void Loop::record(const Performed& performed) {
-  const Step step = for_the_record(performed);
+  const Step step = for_the_record(performed, secrets_);
   if (parts_.trace) {
     Image marked = performed.before;
     if (performed.target && !marked.empty()) {
@@ -284,7 +306,13 @@ bool Loop::follow_up(const Performed& performed) {
     notes_.clear();
     done_.push_back(step.action);
     if (performed.target && performed.target->element) gate_->touched(*performed.target->element);
-    if (step.action.name == "ask_user") notes_.push_back("the user says: " + step.result);
+    if (step.action.name == "ask_user") {
+      const auto& elements = seen_.screen.elements;
+      if (names_secret(step.action.input.value("question", "")) ||
+          std::any_of(elements.begin(), elements.end(), takes_secret))
+        secrets_.learn(step.result);
+      notes_.push_back(fmt::format("{}{}", answer_note, step.result));
+    }
     if (step.changed == false) notes_.push_back(step.action.text + " changed nothing");
   }
   if (limits_.dry_run) {

@@ -28,6 +28,7 @@ class Loop {
   Outcome replay(const std::vector<Action>& actions);
   /// What is known when run() or replay() threw.
   Outcome& outcome() { return outcome_; }
+  const Secrets& secrets() const { return secrets_; }
 
  private:
   void begin();
@@ -36,7 +37,9 @@ class Loop {
   /// Fills the script. False: the run ends, outcome_ says why.
   bool ask();
   DialectInput input_for_mind();
+  /// Fills the script from the reply. False: it cannot be read, or is cut.
   bool take_reply(const MindReply& reply);
+  void record_thought(const DialectInput& input, std::string asked, const MindReply& reply, bool readable);
   /// One action of the script. False: the run ends.
   bool next_action();
   /// False: done is not believed yet.
@@ -58,6 +61,7 @@ class Loop {
   std::stop_source inner_;  ///< the user's stop, or the end of the time
   std::stop_callback<std::function<void()>> forward_;
   std::stop_token user_stop_;
+  Secrets secrets_;
   Actor actor_;
   Outcome outcome_;
   Clock::Duration started_;

@@ -4,8 +4,6 @@
 
 #include <set>
 
-#include "vision/marks.h"
-
 namespace deskhand {
 
 Observation observe(const AgentParts& parts) {
@@ -52,13 +50,6 @@ std::string fingerprint(const Screen& screen) {
     print += fmt::format("{}:{}:{}:{}:{}{}{}{}\n", e.window, static_cast<int>(e.role), e.text, e.value, e.focused,
                          e.enabled, e.checked, e.selected);
   return print;
-}
-
-Image without_secrets(const Image& picture, const Screen& screen) {
-  Image copy = picture;
-  for (const ScreenElement& element : screen.elements)
-    if (element.role == Role::password_field) black_out(copy, element.box.intersect(copy.bounds()));
-  return copy;
 }
 
 }  // namespace deskhand

@@ -28,7 +28,5 @@ bool same_windows(const Observation& a, const Observation& b);
 const Window* top_window_at(const std::vector<Window>& windows, ScreenPoint point);
 /// What people and models would call the same screen: windows, names, values and states, no pixels.
 std::string fingerprint(const Screen& screen);
-/// A copy with every password field filled.
-Image without_secrets(const Image& picture, const Screen& screen);
 
 }  // namespace deskhand

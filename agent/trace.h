@@ -8,7 +8,7 @@
 //
 // Every record carries the SHA-256 of its own text, of the record before, and of the pictures it names, so that no
 // record and no picture can be changed, removed or moved unnoticed (someone who rewrites the whole chain can: keep the
-// last hash elsewhere against that). Password fields must be blacked out by the caller.
+// last hash elsewhere against that). Secrets must be masked by the caller.
 
 #include <cstdint>
 #include <filesystem>

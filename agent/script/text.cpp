@@ -5,6 +5,7 @@
 #include <array>
 #include <map>
 
+#include "agent/secrets.h"
 #include "tools/names.h"
 
 namespace deskhand::script {
@@ -94,7 +95,7 @@ bool is_field(const ScreenElement& element) {
 std::string describe_element(const ScreenElement& element, const std::string& name) {
   std::string line = fmt::format("- {}", word_of(element));
   if (!name.empty()) line += fmt::format(" {}", quote(name));
-  const bool secret = element.role == Role::password_field;
+  const bool secret = is_secret_field(element);
   if (is_field(element) && !secret) {
     line += fmt::format(" value {}", quote(display_name(element.value)));
   } else if (!secret && !element.value.empty() && element.role != Role::terminal) {

@@ -98,7 +98,7 @@ TEST_F(TraceFiles, PasswordFieldsAreBlackedOut) {
   h.app.add(Role::button, "One");
   ScreenElement& secret = h.app.add(Role::password_field, "Password");
   h.app.paint(secret.box, 255, 255, 0);
-  Image seen = without_secrets(h.app.picture, h.app.reader()(h.app.picture, h.app.window_list));
+  Image seen = Secrets().without(h.app.picture, h.app.reader()(h.app.picture, h.app.window_list));
   for (int y = secret.box.y0; y < secret.box.y1; ++y)
     for (int x = secret.box.x0; x < secret.box.x1; ++x) ASSERT_NE(seen.pixel(x, y)[0], 255) << x << "," << y;
   EXPECT_EQ(seen.pixel(secret.box.x1 + 2, secret.box.y0)[1], h.app.picture.pixel(secret.box.x1 + 2, secret.box.y0)[1]);
