@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <chrono>
@@ -159,6 +160,63 @@ TEST(Allocations, OpsAllocateNothingOnceTheyHaveRun) {
   const int64_t before = allocations;
   pass(40);
   pass(1);
+  EXPECT_EQ(allocations, before);
+}
+
+TEST(Allocations, ExpertsAndOpsWithAState) {
+  const auto backend = make_cpu_backend({.threads = 2});
+  backend->reserve(40, 512);
+  const RandomWeight experts(DType::q4_0, 5 * 64, 64, 1);
+  const auto packed = backend->pack(experts.view, experts.bytes);
+  const std::vector<float> decay(4, -0.5f), bias(4, 0.1f), taps(4 * 256, 0.2f);
+  const ConvShape conv{taps, 4, 0};
+  const size_t conv_bytes = backend->conv_state_bytes(256, 4);
+  const DeltaShape delta{2, 4, 32, 32, false, decay, bias, conv_bytes};
+  const auto state = backend->allocate(conv_bytes + backend->delta_state_bytes(delta));
+  Matrix x = Matrix::random(40, 256, 2), gates = Matrix::random(40, 4, 3), logits = Matrix::random(40, 5, 4);
+  Matrix out(40, 128), said(80, 64), picked(80, 64), sum(40, 64), shares(1, 80);
+  std::vector<int32_t> ids(80), rows(80);
+  const auto columns = [&](int64_t first, int64_t width, int64_t count) {
+    return View(x.view().row(0) + first, DType::f32, count, width, x.view().stride);
+  };
+  const auto pass = [&](int64_t count) {
+    const RecurrentRun run{0, count, state->data(), nullptr};
+    const View gate = gates.view().slice(0, count);
+    backend->causal_conv(x.view().slice(0, count), x.view().slice(0, count), conv, {&run, 1});
+    backend->delta_rule(out.view().slice(0, count),
+                        {columns(0, 64, count), columns(64, 64, count), columns(128, 128, count), gate, gate}, delta,
+                        {&run, 1});
+    const auto pairs = static_cast<size_t>(2 * count);
+    const std::span<int32_t> chosen = std::span(ids).first(pairs), places = std::span(rows).first(pairs);
+    for (size_t i = 0; i < pairs; ++i) places[i] = static_cast<int32_t>(i / 2);
+    const std::span<float> weights(shares.view().row(0), pairs);
+    backend->top_k(chosen, weights, logits.view().slice(0, count), 2, true);
+    const View all = picked.view().slice(0, 2 * count), answers = said.view().slice(0, 2 * count);
+    backend->gather_rows(all, columns(0, 64, count), places);
+    std::sort(chosen.begin(), chosen.end());
+    backend->matmul_experts(answers, *packed, 5, all, chosen);
+    backend->scatter_add(sum.view().slice(0, count), answers, places, weights);
+  };
+  pass(40);
+  const int64_t before = allocations;
+  pass(40);
+  pass(1);
+  EXPECT_EQ(allocations, before);
+}
+
+// The first short context makes the room that long ones are shared in.
+TEST(Allocations, DecodeOverAGrowingContext) {
+  const auto backend = make_cpu_backend({.threads = 2});
+  const AttentionShape shape{.kv = {.type = DType::q8_0, .kv_heads = 1, .head_dim = 32, .page_tokens = 64}, .heads = 2};
+  const auto page = backend->allocate(backend->kv_page_bytes(shape.kv));
+  const std::vector<std::byte*> pages(400, page->data());
+  Matrix q = Matrix::random(1, 64, 1), out(1, 64);
+  int64_t before = 0;
+  for (const int64_t length : {64, 300, 20000}) {
+    const AttentionRow row{pages.data(), 0, length};
+    backend->attention_paged(out.view(), q.view(), shape, {&row, 1});
+    if (length == 64) before = allocations;
+  }
   EXPECT_EQ(allocations, before);
 }
 
