@@ -2,6 +2,7 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
 
 #include "agent/policy.h"
 #include "tools/names.h"
@@ -18,7 +19,16 @@ class PolicyParser {
   void parse(std::string_view text) {
     json file;
     try {
-      file = json::parse(text, nullptr, true, true);
+      std::vector<std::set<std::string>> open;  // the keys of the objects around the parser's place
+      const auto refuse_twins = [&](int, json::parse_event_t event, json& value) {
+        if (event == json::parse_event_t::object_start) open.emplace_back();
+        if (event == json::parse_event_t::object_end) open.pop_back();
+        if (event == json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second)
+          throw PolicyError(
+              fmt::format("{}: the key \"{}\" stands twice in one object", origin_, value.get<std::string>()));
+        return true;
+      };
+      file = json::parse(text, refuse_twins, true, true);
     } catch (const json::parse_error& error) {
       throw PolicyError(fmt::format("{}: {}", origin_, error.what()));
     }

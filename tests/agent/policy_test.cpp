@@ -179,6 +179,20 @@ TEST(PolicyFile, ConditionsMustAllHold) {
   EXPECT_EQ(scene.key(policy, "a", nullptr), Verdict::deny);
 }
 
+TEST(PolicyFile, AKeyStandsOnce) {
+  const auto error_of = [](const char* text) -> std::string {
+    try {
+      Policy::parse(text, "t");
+    } catch (const PolicyError& error) {
+      return error.what();
+    }
+    return "";
+  };
+  EXPECT_THAT(error_of(R"({"keys": {"deny": ["a"]}, "keys": {"ask": ["b"]}})"), HasSubstr("\"keys\" stands twice"));
+  EXPECT_THAT(error_of(R"({"rules": [{"verdict": "deny", "words": ["a"], "words": ["b"]}]})"), HasSubstr("\"words\""));
+  EXPECT_EQ(error_of(R"({"keys": {"deny": ["a"]}, "windows": {"deny": ["a"]}})"), "");
+}
+
 TEST(PolicyFile, OnlySomeApplications) {
   const Policy policy = Policy::parse(R"({"applications": {"only": ["gedit", "thunder*"]}})", "t");
   Scene scene;
