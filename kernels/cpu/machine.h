@@ -1,7 +1,7 @@
 #pragma once
 // What this machine could do at best, measured: the yardstick of `deskhand bench`.
 //
-//   MachineSpeed speed = measure_machine(2);     // about a quarter of a second
+//   MachineSpeed speed = measure_machine(2);     // well under a second
 //   speed.read_gb_s;                             // a decoded token cannot take less than weight bytes / this
 //
 // The peaks are those of the instruction set that the CPU backend would pick, on registers and the first-level cache:
@@ -17,7 +17,7 @@ struct MachineSpeed {
   double int8_op_s = 0;
 };
 
-/// Best of a few short runs on `threads` threads, for instruction set `isa` (empty: the best).
+/// Best of many short runs on `threads` threads, for instruction set `isa` (empty: the best).
 MachineSpeed measure_machine(int threads, std::string_view isa = {});
 
 }  // namespace deskhand
