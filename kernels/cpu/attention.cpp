@@ -14,7 +14,8 @@ namespace {
 
 constexpr int64_t unit_queries = 32;
 constexpr int64_t segment_tokens = 256;  ///< enough work to hand over, few enough to share
-constexpr int64_t max_pieces = 64;       ///< segments at work before the next merge
+constexpr int64_t few_queries = 8;
+constexpr int64_t max_pieces = 64;  ///< segments at work before the next merge
 
 int64_t round_up(int64_t value, int64_t unit) {
   return (value + unit - 1) / unit * unit;
@@ -67,7 +68,11 @@ struct PagedAttention::Job {
     float* largest = at + round_up(queries() * width, 16);
     return {at, largest, largest + round_up(queries(), 16)};
   }
-  /// Places the arrays of a unit: a partial, then the others; returns the floats they take.
+  /// Few queries read K and V as they are in the page; many read them often enough to want floats.
+  bool converts(const Unit& unit) const {
+    return width != shape.kv.head_dim || float_index(shape.kv.type) < 0 || unit.count * group > few_queries;
+  }
+  /// Places the arrays of a unit: a partial, K and V as floats, then the others; returns the floats they take.
   int64_t place(AttentionPage& page, float* base) const {
     const int64_t keys = shape.kv.page_tokens, n = queries();
     float* at = base + partial_floats();
@@ -78,8 +83,8 @@ struct PagedAttention::Job {
     };
     point(page, partial(base));
     page.q = take(n * width);
-    page.k = take(keys * width);
-    page.v = take(keys * width);
+    page.k = reinterpret_cast<uint8_t*>(take(keys * width));
+    page.v = reinterpret_cast<uint8_t*>(take(keys * width));
     page.scores = take(n * keys);
     page.first = reinterpret_cast<int32_t*>(take(n));
     page.last = reinterpret_cast<int32_t*>(take(n));
@@ -192,7 +197,9 @@ void PagedAttention::attend(const Job& job, const Unit& unit, int64_t kv_head, i
   for (const AttentionRow& row : rows) end = std::max(end, row.end);
   for (int64_t p = segment * job.segment_pages; p < (segment + 1) * job.segment_pages; ++p) {
     if (p * job.shape.kv.page_tokens >= end) break;
-    if (load_page(job, rows, kv_head, p, page)) isa_.attend(page);
+    const int64_t low = find_keys(job, rows, p, page);
+    if (low < 0) continue;
+    attend_page(job, unit, kv_head, rows[0].pages[p] + job.shape.page_offset, low, page);
   }
 }
 
@@ -265,11 +272,10 @@ void PagedAttention::merge_pieces(const Job& job, std::span<const Piece> pieces,
   if (last.is_last() || last.unit->begin == last.unit->end) job.finish(*head.unit, head.kv_head, query, total);
 }
 
-/// Converts the keys of a page that some row sees; false when there are none.
-bool PagedAttention::load_page(const Job& job, std::span<const AttentionRow> rows, int64_t kv_head, int64_t page,
-                               AttentionPage& to) const {
-  const KvPage layout{job.shape.kv};
-  const int64_t tokens = job.shape.kv.page_tokens, d = job.shape.kv.head_dim, start = page * tokens;
+/// Sets which keys of a page every query sees, counted from the first that any of them does; returns that one's place
+/// in the page, or −1 when there is none.
+int64_t PagedAttention::find_keys(const Job& job, std::span<const AttentionRow> rows, int64_t page, AttentionPage& to) {
+  const int64_t tokens = job.shape.kv.page_tokens, start = page * tokens;
   int64_t low = tokens, high = 0;
   for (size_t r = 0; r < rows.size(); ++r) {
     const auto first = static_cast<int32_t>(std::clamp<int64_t>(rows[r].begin - start, 0, tokens));
@@ -283,20 +289,39 @@ bool PagedAttention::load_page(const Job& job, std::span<const AttentionRow> row
       to.last[static_cast<int64_t>(r) * job.group + h] = last;
     }
   }
-  if (low >= high) return false;
-  const std::byte* blob = rows[0].pages[page] + job.shape.page_offset;
-  const int type = float_index(job.shape.kv.type);
-  const auto convert = type < 0 ? isa_.convert_q8 : isa_.convert[type];
-  for (int64_t token = low; token < high; ++token) {
-    convert(reinterpret_cast<const uint8_t*>(blob + layout.key(kv_head, token)), d, to.k + (token - low) * job.width);
-    convert(reinterpret_cast<const uint8_t*>(blob + layout.value(kv_head, token)), d, to.v + (token - low) * job.width);
-  }
+  if (low >= high) return -1;
   for (int64_t i = 0; i < static_cast<int64_t>(rows.size()) * job.group; ++i) {
     to.first[i] = static_cast<int32_t>(std::clamp<int64_t>(to.first[i], low, high) - low);
     to.last[i] = static_cast<int32_t>(std::clamp<int64_t>(to.last[i], low, high) - low);
   }
   to.keys = high - low;
-  return true;
+  return low;
+}
+
+/// The page's keys from `low` on: where they lie, or as floats in the page's own room.
+void PagedAttention::attend_page(const Job& job, const Unit& unit, int64_t kv_head, const std::byte* blob, int64_t low,
+                                 AttentionPage page) const {
+  const KvPage layout{job.shape.kv};
+  const auto* k = reinterpret_cast<const uint8_t*>(blob + layout.key(kv_head, low));
+  const auto* v = reinterpret_cast<const uint8_t*>(blob + layout.value(kv_head, low));
+  const auto stride = static_cast<int64_t>(layout.row());
+  const int type = float_index(job.shape.kv.type);
+  if (!job.converts(unit)) {
+    page.k = k;
+    page.v = v;
+    page.stride = stride;
+    isa_.attend[type](page);
+    return;
+  }
+  const auto convert = type < 0 ? isa_.convert_q8 : isa_.convert[type];
+  auto* key = reinterpret_cast<float*>(const_cast<uint8_t*>(page.k));
+  auto* value = reinterpret_cast<float*>(const_cast<uint8_t*>(page.v));
+  for (int64_t token = 0; token < page.keys; ++token) {
+    convert(k + token * stride, job.shape.kv.head_dim, key + token * job.width);
+    convert(v + token * stride, job.shape.kv.head_dim, value + token * job.width);
+  }
+  page.stride = job.width * static_cast<int64_t>(sizeof(float));
+  isa_.attend[float_index(DType::f32)](page);
 }
 
 }  // namespace deskhand::cpu

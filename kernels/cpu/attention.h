@@ -42,8 +42,9 @@ class PagedAttention {
   Partial slot(const Job& job, int64_t index) const;
   AttentionPage start(const Job& job, const Unit& unit, int64_t kv_head, std::byte* scratch) const;
   void attend(const Job& job, const Unit& unit, int64_t kv_head, int64_t segment, AttentionPage& page) const;
-  bool load_page(const Job& job, std::span<const AttentionRow> rows, int64_t kv_head, int64_t page,
-                 AttentionPage& to) const;
+  static int64_t find_keys(const Job& job, std::span<const AttentionRow> rows, int64_t page, AttentionPage& to);
+  void attend_page(const Job& job, const Unit& unit, int64_t kv_head, const std::byte* blob, int64_t low,
+                   AttentionPage page) const;
 
   const Isa& isa_;
   Threads& threads_;

@@ -1,14 +1,14 @@
-// Online softmax over one page: scores = q · Kᵀ, then acc = acc · e^(old − new) + P · V.
+// Online softmax over one page: scores = q · Kᵀ, then acc = acc · e^(old − new) + P · V. K and V are of any float type.
 
+template <Floats (*load_k)(const uint8_t*), int bytes>
 inline void score_page(const AttentionPage& page) {
   float dots[3 * 4];
   for (int64_t q = 0; q < page.queries; q += 3) {
     const int64_t queries = page.queries - q < 3 ? page.queries - q : 3;
     for (int64_t k = 0; k < page.keys; k += 4) {
       const int64_t keys = page.keys - k < 4 ? page.keys - k : 4;
-      const auto* w = reinterpret_cast<const uint8_t*>(page.k + k * page.width);
-      float_rows<load_f32, 4>(
-          {w, page.width * 4, keys, page.q + q * page.width, page.width, queries, page.width, dots});
+      float_rows<load_k, bytes>({page.k + k * page.stride, page.stride, keys, page.q + q * page.width, page.width,
+                                 queries, page.width, dots});
       for (int64_t i = 0; i < queries; ++i) {
         for (int64_t j = 0; j < keys; ++j) page.scores[(q + i) * page.keys + k + j] = dots[4 * i + j];
       }
@@ -47,16 +47,17 @@ inline void weigh_query(const AttentionPage& page, int64_t q) {
   page.sum[q] += sum;
 }
 
-template <int queries, int vectors>
+template <Floats (*load_v)(const uint8_t*), int bytes, int queries, int vectors>
 inline void gather_values(const AttentionPage& page, int64_t q, int64_t column) {
   Floats acc[queries][vectors];
   float* out = page.acc + q * page.width + column;
   for (int i = 0; i < queries; ++i) {
     for (int v = 0; v < vectors; ++v) acc[i][v] = load(out + i * page.width + v * lanes);
   }
-  for (int64_t k = 0; k < page.keys; ++k) {
+  const uint8_t* row = page.v + column * bytes;
+  for (int64_t k = 0; k < page.keys; ++k, row += page.stride) {
     Floats value[vectors];
-    for (int v = 0; v < vectors; ++v) value[v] = load(page.v + k * page.width + column + v * lanes);
+    for (int v = 0; v < vectors; ++v) value[v] = load_v(row + v * lanes * bytes);
     for (int i = 0; i < queries; ++i) {
       const Floats p = broadcast(page.scores[(q + i) * page.keys + k]);
       for (int v = 0; v < vectors; ++v) acc[i][v] = fma(p, value[v], acc[i][v]);
@@ -67,17 +68,20 @@ inline void gather_values(const AttentionPage& page, int64_t q, int64_t column) 
   }
 }
 
-template <int queries>
+template <Floats (*load_v)(const uint8_t*), int bytes, int queries>
 inline void gather_columns(const AttentionPage& page, int64_t q) {
   int64_t column = 0;
-  for (; column + 2 * lanes <= page.width; column += 2 * lanes) gather_values<queries, 2>(page, q, column);
-  if (column < page.width) gather_values<queries, 1>(page, q, column);
+  for (; column + 2 * lanes <= page.width; column += 2 * lanes) {
+    gather_values<load_v, bytes, queries, 2>(page, q, column);
+  }
+  if (column < page.width) gather_values<load_v, bytes, queries, 1>(page, q, column);
 }
 
+template <Floats (*load_kv)(const uint8_t*), int bytes>
 void attend(const AttentionPage& page) {
-  score_page(page);
+  score_page<load_kv, bytes>(page);
   for (int64_t q = 0; q < page.queries; ++q) weigh_query(page, q);
   int64_t q = 0;
-  for (; q + 4 <= page.queries; q += 4) gather_columns<4>(page, q);
-  for (; q < page.queries; ++q) gather_columns<1>(page, q);
+  for (; q + 4 <= page.queries; q += 4) gather_columns<load_kv, bytes, 4>(page, q);
+  for (; q < page.queries; ++q) gather_columns<load_kv, bytes, 1>(page, q);
 }

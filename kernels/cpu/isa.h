@@ -82,13 +82,14 @@ struct FloatTile {
   float* y;
 };
 
-/// Queries of one kv head against the keys of one page. q, acc: [queries][width]; k, v: [keys][width], width a multiple
-/// of lanes and zero-padded; first, last: each query's keys of the page; largest, sum: the online softmax; scores: room
-/// for [queries][keys].
+/// Queries of one kv head against the keys of one page. q, acc: [queries][width]; k, v: [keys] rows of width values of
+/// a float type, `stride` bytes apart, width a multiple of lanes and zero-padded; first, last: each query's keys of the
+/// page; largest, sum: the online softmax; scores: room for [queries][keys].
 struct AttentionPage {
   float* q;
-  float* k;
-  float* v;
+  const uint8_t* k;
+  const uint8_t* v;
+  int64_t stride;
   float* acc;
   float* largest;
   float* sum;
@@ -115,7 +116,7 @@ struct Isa {
   void (*float_tile)(const FloatTile& job);
   void (*convert[3])(const uint8_t* in, int64_t count, float* out);  ///< f32, f16, bf16
   void (*convert_q8)(const uint8_t* in, int64_t count, float* out);  ///< Q8_0
-  void (*attend)(const AttentionPage& page);
+  void (*attend[3])(const AttentionPage& page);                      ///< K and V of f32, f16, bf16
   void (*rms_norm)(const float* x, const float* w, int64_t width, float eps, float* y);
   void (*silu)(const float* gate, const float* up, int64_t width, float* y);
   void (*gelu)(const float* gate, const float* up, int64_t width, float* y);

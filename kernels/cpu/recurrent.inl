@@ -1,19 +1,26 @@
 // Loops of the causal convolution and of the gated delta rule, row by row and by chunks.
 
-void conv_row(const ConvRow& job) {
+/// `taps` is the kernel where it is known beforehand, else 0.
+template <int taps>
+inline void conv_taps(const ConvRow& job) {
+  const int64_t kernel = taps > 0 ? taps : job.kernel;
   int64_t i = 0;
   for (; i + lanes <= job.width; i += lanes) {
     Floats sum = zero_floats();
-    for (int64_t j = 0; j < job.kernel; ++j) sum = fma(load(job.w + j * job.w_stride + i), load(job.rows[j] + i), sum);
+    for (int64_t j = 0; j < kernel; ++j) sum = fma(load(job.w + j * job.w_stride + i), load(job.rows[j] + i), sum);
     store(job.y + i, silu(sum));
   }
   if (const int64_t rest = job.width - i; rest > 0) {
     Floats sum = zero_floats();
-    for (int64_t j = 0; j < job.kernel; ++j) {
+    for (int64_t j = 0; j < kernel; ++j) {
       sum = fma(load_part(job.w + j * job.w_stride + i, rest), load_part(job.rows[j] + i, rest), sum);
     }
     store_part(job.y + i, silu(sum), rest);
   }
+}
+
+void conv_row(const ConvRow& job) {
+  job.kernel == 4 ? conv_taps<4>(job) : conv_taps<0>(job);
 }
 
 constexpr int panel_vectors = static_cast<int>(panel_width) / lanes;

@@ -10,7 +10,7 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           float_tile,
           {convert<load_f32, 4>, convert<load_f16, 2>, convert<load_bf16, 2>},
           convert_q8,
-          attend,
+          {attend<load_f32, 4>, attend<load_f16, 2>, attend<load_bf16, 2>},
           rms_norm,
           gate_row<silu>,
           gate_row<gelu_tanh>,
