@@ -110,7 +110,7 @@ class Backend {
   virtual void attention_paged(View out, ConstView q, const AttentionShape& shape,
                                std::span<const AttentionRow> rows) = 0;
 
-  /// Bytes of an op's part of a sequence's state.
+  /// Bytes of an op's part of a sequence's state, a multiple of 64: parts may follow one another.
   virtual size_t conv_state_bytes(int64_t channels, int64_t kernel) const = 0;
   virtual size_t delta_state_bytes(const DeltaShape& shape) const = 0;
   /// y[r][c] = silu(Σ_j w[c · kernel + j] · u[r − kernel + 1 + j][c]). y may be u.

@@ -28,6 +28,11 @@ struct RecurrentRun {
 
 inline constexpr int64_t max_conv_kernel = 8;
 
+/// The next multiple of 64: what the backends give as sizes of parts.
+constexpr size_t whole_lines(size_t bytes) {
+  return (bytes + 63) / 64 * 64;
+}
+
 /// Depthwise over time. Rows before a run come from its state: the last kernel − 1 rows of u.
 struct ConvShape {
   std::span<const float> w;  ///< [channels, kernel]; the last tap is the row itself

@@ -55,7 +55,7 @@ int64_t floats_between_rows(ConstView x) {
 }  // namespace
 
 size_t Recurrent::conv_state_bytes(int64_t channels, int64_t kernel) {
-  return static_cast<size_t>((kernel - 1) * channels) * sizeof(float);
+  return whole_lines(static_cast<size_t>((kernel - 1) * channels) * sizeof(float));
 }
 
 size_t Recurrent::delta_state_bytes(const DeltaShape& shape) {

@@ -61,11 +61,11 @@ void delta_step(double* state, const DeltaShape& shape, const float* q, const fl
 }  // namespace
 
 size_t conv_state_bytes(int64_t channels, int64_t kernel) {
-  return static_cast<size_t>((kernel - 1) * channels) * sizeof(float);
+  return whole_lines(static_cast<size_t>((kernel - 1) * channels) * sizeof(float));
 }
 
 size_t delta_state_bytes(const DeltaShape& shape) {
-  return static_cast<size_t>(shape.value_heads * shape.key_dim * shape.value_dim) * sizeof(float);
+  return whole_lines(static_cast<size_t>(shape.value_heads * shape.key_dim * shape.value_dim) * sizeof(float));
 }
 
 void causal_conv(View y, ConstView u, const ConvShape& shape, std::span<const RecurrentRun> runs) {

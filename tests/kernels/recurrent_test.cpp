@@ -196,6 +196,35 @@ TEST_P(Recurrent, CutsDoNotMatter) {
   }
 }
 
+// Value head 3 · key + i of the grouped order is head 2 · i + key of the tiled one.
+TEST_P(Recurrent, TiledIsGroupedInAnotherOrder) {
+  constexpr int64_t rows = 20, heads = 6, width = 10;
+  DeltaInput grouped({2, heads, 8, width, false}, rows), tiled({2, heads, 8, width, true}, rows);
+  const auto place = [](int64_t head) { return head % 3 * 2 + head / 3; };
+  for (int64_t h = 0; h < heads; ++h) {
+    tiled.decay.view().row(0)[place(h)] = grouped.decay.view().row(0)[h];
+    tiled.bias.view().row(0)[place(h)] = grouped.bias.view().row(0)[h];
+    for (int64_t r = 0; r < rows; ++r) {
+      tiled.a.view().row(r)[place(h)] = grouped.a.view().row(r)[h];
+      tiled.b.view().row(r)[place(h)] = grouped.b.view().row(r)[h];
+      std::copy_n(grouped.qkv.view().row(r) + 32 + h * width, width, tiled.qkv.view().row(r) + 32 + place(h) * width);
+    }
+  }
+  for (Backend* device : {backend.get(), reference.get()}) {
+    Matrix out[2] = {Matrix(rows, heads * width), Matrix(rows, heads * width)};
+    for (DeltaInput* input : {&grouped, &tiled}) {
+      State state(*device, device->delta_state_bytes(input->shape));
+      const RecurrentRun run{0, rows, state.data(), nullptr};
+      device->delta_rule(out[input == &tiled].view(), input->rows(0, rows), input->shape, {&run, 1});
+    }
+    for (int64_t r = 0; r < rows; ++r) {
+      for (int64_t i = 0; i < heads * width; ++i) {
+        ASSERT_EQ(out[1].view().row(r)[place(i / width) * width + i % width], out[0].view().row(r)[i]);
+      }
+    }
+  }
+}
+
 TEST_P(Recurrent, OutMayBeV) {
   const DeltaCase c{1, 2, 32, 24, false};
   for (const int64_t rows : {3, 90}) {
@@ -223,6 +252,20 @@ TEST_P(Recurrent, NumbersOfThreadsGiveTheSameBits) {
     device->delta_rule(out[i].view(), input.rows(0, 100), input.shape, {&run, 1});
   }
   EXPECT_EQ(nmse(out[0], out[1]), 0.0);
+}
+
+TEST_P(Recurrent, PartsFollowOneAnother) {
+  for (Backend* device : {backend.get(), reference.get()}) {
+    EXPECT_EQ(device->conv_state_bytes(5, 1), 0u);
+    EXPECT_EQ(device->conv_state_bytes(16, 2), 64u);
+    EXPECT_EQ(device->conv_state_bytes(5, 4), 64u);
+    for (const DeltaCase& c : delta_cases) {
+      const DeltaInput input(c, 1);
+      EXPECT_EQ(device->delta_state_bytes(input.shape) % 64, 0u);
+      EXPECT_GE(device->delta_state_bytes(input.shape),
+                static_cast<size_t>(c.value_heads * c.key_dim * c.value_dim) * sizeof(float));
+    }
+  }
 }
 
 TEST_P(Recurrent, WrongShapesAreRefused) {
