@@ -4,15 +4,17 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <array>
+#include <stdexcept>
 
+#include "platform/key_chord.h"
 #include "tools/names.h"
 
 namespace deskhand {
 
 /// An action as rules see it.
 struct ActionFacts {
-  std::string tool, application, window, label, plain_label, plain_goal, role, chord;
+  std::string tool, application, window, label, plain_label, plain_goal, role;
+  std::vector<std::string> chords;  ///< of a key action, as canonical_chords writes them
   bool has_element = false;
   bool presses = false;   ///< sets off or chooses the target
   bool types = false;     ///< puts characters somewhere
@@ -55,13 +57,6 @@ bool is_pressable(const ScreenElement& element) {
   }
 }
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return out;
-}
-
 bool matches_glob(const std::vector<std::string>& globs, const std::string& text) {
   return std::any_of(globs.begin(), globs.end(),
                      [&](const std::string& glob) { return fnmatch(glob.c_str(), text.c_str(), FNM_CASEFOLD) == 0; });
@@ -69,6 +64,16 @@ bool matches_glob(const std::vector<std::string>& globs, const std::string& text
 
 bool contains(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+/// Whether the chord is one key that gives a visible character.
+bool types_a_character(const std::string& chord) {
+  try {
+    const std::vector<KeySymbol> symbols = parse_chord(chord);
+    return symbols.size() == 1 && character_of(symbols.front()) > U' ';
+  } catch (const std::invalid_argument&) {
+    return false;  // the tool will say so
+  }
 }
 
 ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional<Target>& target,
@@ -105,11 +110,11 @@ ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional
       facts.presses = true;
   }
   if (tool.name == "key" && action.input.contains("text") && action.input["text"].is_string()) {
-    facts.chord = ordered_chord(action.input["text"].get<std::string>());
-    const std::string key = lower(facts.chord);
-    facts.types = facts.chord.size() == 1;
-    facts.confirms = key == "return" || key == "kp_enter" || key == "linefeed";
-    const bool activates = facts.confirms || key == "space" || key == "kp_space";
+    const auto written = action.input["text"].get<std::string>();
+    facts.chords = canonical_chords(written);
+    facts.types = types_a_character(written);
+    facts.confirms = facts.chords.front() == "Return";
+    const bool activates = facts.confirms || facts.chords.front() == "space";
     facts.presses = activates && target && target->element && is_pressable(*target->element);
   }
   return facts;
@@ -120,13 +125,18 @@ bool word_fits(const PolicyRule& rule, const ActionFacts& facts) {
                                       [&](const std::string& word) { return contains_words(facts.plain_label, word); });
 }
 
+bool names_a_key(const std::vector<std::string>& patterns, const ActionFacts& facts) {
+  return std::any_of(facts.chords.begin(), facts.chords.end(),
+                     [&](const std::string& chord) { return matches_glob(patterns, chord); });
+}
+
 bool applies(const PolicyRule& rule, const ActionFacts& facts) {
   if (!rule.tools.empty() && !contains(rule.tools, facts.tool)) return false;
   if (!rule.applications.empty() && !matches_glob(rule.applications, facts.application)) return false;
   if (!rule.not_applications.empty() && matches_glob(rule.not_applications, facts.application)) return false;
   if (!rule.windows.empty() && !matches_glob(rule.windows, facts.window)) return false;
   if (!rule.roles.empty() && !contains(rule.roles, facts.role)) return false;
-  if (!rule.keys.empty() && (facts.chord.empty() || !matches_glob(rule.keys, facts.chord))) return false;
+  if (!rule.keys.empty() && !names_a_key(rule.keys, facts)) return false;
   if (!rule.labels.empty() && (!facts.has_element || !matches_glob(rule.labels, facts.label))) return false;
   if (!rule.words.empty() && !word_fits(rule, facts)) return false;
   if (rule.outside_fields && facts.in_field) return false;
@@ -163,7 +173,7 @@ struct Strongest {
 
 std::string reason_of(const PolicyRule& rule, const ActionFacts& facts) {
   if (!rule.reason.empty()) return rule.reason;
-  if (!rule.keys.empty()) return fmt::format("{} is named by a rule", facts.chord);
+  if (!rule.keys.empty()) return fmt::format("{} is named by a rule", fmt::join(facts.chords, ", "));
   if (!facts.label.empty()) return fmt::format("\"{}\" is named by a rule", facts.label);
   return "named by a rule";
 }
@@ -184,26 +194,6 @@ std::string_view verdict_name(Verdict verdict) {
   return "deny";
 }
 
-std::string ordered_chord(std::string_view chord) {
-  constexpr std::array<std::array<std::string_view, 3>, 4> modifiers = {
-      {{"ctrl", "control", "ctl"}, {"alt", "option", "alt"}, {"shift", "shift", "shift"}, {"super", "win", "meta"}}};
-  std::array<bool, 4> held{};
-  std::string_view rest = chord;
-  for (size_t plus = rest.find('+'); plus != std::string_view::npos && plus + 1 < rest.size(); plus = rest.find('+')) {
-    const std::string word = lower(rest.substr(0, plus));
-    size_t which = 0;
-    while (which < 4 && std::find(modifiers[which].begin(), modifiers[which].end(), word) == modifiers[which].end())
-      ++which;
-    if (which == 4) break;
-    held[which] = true;
-    rest.remove_prefix(plus + 1);
-  }
-  std::string ordered;
-  for (size_t i = 0; i < 4; ++i)
-    if (held[i]) ordered += std::string(modifiers[i][0]) + "+";
-  return ordered + std::string(rest);
-}
-
 Judgement Policy::judge_rules(const ActionFacts& facts) const {
   Strongest strongest;
   for (const PolicyRule& rule : rules_)
@@ -218,7 +208,7 @@ Judgement Policy::judge_rules(const ActionFacts& facts) const {
 
 Judgement Policy::judge_default_button(ActionFacts facts, const Screen& screen) const {
   const Window* active = active_window(screen);
-  facts.chord.clear();
+  facts.chords.clear();
   facts.types = facts.keyboard = facts.in_field = facts.password = false;
   facts.presses = facts.has_element = true;
   facts.tool = "click_element";

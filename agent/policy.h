@@ -77,7 +77,4 @@ class Policy {
   Verdict password_ = Verdict::hand_off;
 };
 
-/// "Shift+CTRL+T" → "ctrl+shift+T": modifiers first and in one order; the last key as it is.
-std::string ordered_chord(std::string_view chord);
-
 }  // namespace deskhand

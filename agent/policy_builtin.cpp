@@ -16,7 +16,7 @@ std::string_view Policy::builtin_text() {
   // "windows": {"deny": ["*Bank*"]},      globs of titles
   "keys": {
     "ask": ["ctrl+w", "ctrl+q", "ctrl+shift+w", "ctrl+shift+q", "alt+F4", "ctrl+F4", "alt+F2", "shift+Delete",
-            "ctrl+shift+Delete", "ctrl+Return", "ctrl+shift+Return", "ctrl+alt+*", "alt+SysRq*", "XF86*", "super+l"]
+            "ctrl+shift+Delete", "ctrl+Return", "ctrl+shift+Return", "ctrl+alt+*", "alt+Sys_Req", "XF86*", "super+l"]
   },
 
   // A rule applies when all that it states fits: applications, windows and labels (globs of the target's name) for every
@@ -53,7 +53,7 @@ std::string_view Policy::builtin_text() {
                 "*card number*", "*passwort*", "*kennwort*", "*mot de passe*", "*contraseña*", "*senha*",
                 "*wachtwoord*", "*hasło*", "*пароль*"]},
     {"verdict": "ask", "reason": "outside a text field it may delete what is selected", "outside_fields": true,
-     "keys": ["Delete", "KP_Delete"]}
+     "keys": ["Delete"]}
   ]
 })json";
 }

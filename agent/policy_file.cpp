@@ -5,11 +5,24 @@
 #include <set>
 
 #include "agent/policy.h"
+#include "platform/key_chord.h"
 #include "tools/names.h"
 
 namespace deskhand {
 
 using nlohmann::json;
+
+namespace {
+
+std::vector<std::string> chords_of(const std::vector<std::string>& patterns) {
+  std::vector<std::string> out;
+  for (const std::string& pattern : patterns) {
+    for (std::string& chord : canonical_chords(pattern, ChordText::pattern)) out.push_back(std::move(chord));
+  }
+  return out;
+}
+
+}  // namespace
 
 /// One policy file, read strictly: what is not known is an error, for a misspelt `deny` must not pass.
 class PolicyParser {
@@ -79,8 +92,7 @@ class PolicyParser {
         rule.verdict = verdict(where, word);
         std::vector<std::string> list = strings(where, globs);
         if (key == "keys") {
-          for (std::string& chord : list) chord = ordered_chord(chord);
-          rule.keys = std::move(list);
+          rule.keys = chords_of(list);
         } else {
           (key == "windows" ? rule.windows : rule.applications) = std::move(list);
         }
@@ -113,8 +125,7 @@ class PolicyParser {
 
   void read_condition(PolicyRule& rule, const std::string& key, const std::string& where,
                       std::vector<std::string> list) {
-    if (key == "keys")
-      for (std::string& chord : list) chord = ordered_chord(chord);
+    if (key == "keys") list = chords_of(list);
     if (key == "words")
       for (std::string& word : list) word = plain_words(word);
     if (key == "tools")

@@ -65,7 +65,81 @@ std::vector<std::string_view> split_chord(std::string_view chord) {
   return parts;
 }
 
+/// The place of a modifier in a canonical chord: ctrl, alt, shift, super, altgr; −1 for other keys. Meta is alt in
+/// XKB's layouts.
+int modifier_place(KeySymbol symbol) {
+  switch (symbol) {
+    case XKB_KEY_Control_L:
+    case XKB_KEY_Control_R:
+      return 0;
+    case XKB_KEY_Alt_L:
+    case XKB_KEY_Alt_R:
+    case XKB_KEY_Meta_L:
+    case XKB_KEY_Meta_R:
+      return 1;
+    case XKB_KEY_Shift_L:
+    case XKB_KEY_Shift_R:
+      return 2;
+    case XKB_KEY_Super_L:
+    case XKB_KEY_Super_R:
+    case XKB_KEY_Hyper_L:
+    case XKB_KEY_Hyper_R:
+      return 3;
+    case XKB_KEY_ISO_Level3_Shift:
+    case XKB_KEY_Mode_switch:
+      return 4;
+    default:
+      return -1;
+  }
+}
+
+/// The keysym's name, that of the plain key for one of the number pad.
+std::string plain_key_name(KeySymbol symbol) {
+  char name[64];
+  if (xkb_keysym_get_name(symbol, name, sizeof name) <= 0) return "";
+  constexpr std::string_view pad = "KP_";
+  const std::string_view whole = name;
+  if (whole == "KP_Enter" || whole == "Linefeed") return "Return";
+  if (!whole.starts_with(pad)) return name;
+  const std::string plain =
+      lower(whole.substr(pad.size())) == "space" ? "space" : std::string(whole.substr(pad.size()));
+  return xkb_keysym_from_name(plain.c_str(), XKB_KEYSYM_NO_FLAGS) != 0 ? plain_key_name(key_named(plain)) : name;
+}
+
 }  // namespace
+
+std::vector<std::string> canonical_chords(std::string_view chord, ChordText text) {
+  constexpr std::string_view names[] = {"ctrl", "alt", "shift", "super", "altgr"};
+  bool held[std::size(names)] = {};
+  std::vector<KeySymbol> symbols;
+  std::vector<std::string> keys;
+  for (const std::string_view part : split_chord(chord)) {
+    const bool open = text == ChordText::pattern && part.find_first_of("*?[") != std::string_view::npos;
+    const KeySymbol symbol = open ? 0 : key_named(part);
+    if (const int place = modifier_place(symbol); place >= 0) {
+      held[place] = true;
+    } else {
+      symbols.push_back(symbol);
+      keys.push_back(symbol != 0 ? plain_key_name(symbol) : std::string(part));
+    }
+  }
+  std::vector<std::string> out;
+  const auto write = [&](std::string_view key, bool shift) {
+    std::vector<std::string_view> parts;
+    for (size_t i = 0; i < std::size(names); ++i) {
+      if (held[i] || (i == 2 && shift)) parts.push_back(names[i]);
+    }
+    if (!key.empty()) parts.push_back(key);
+    out.push_back(fmt::format("{}", fmt::join(parts, "+")));
+  };
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const KeySymbol small = symbols[i] != 0 ? xkb_keysym_to_lower(symbols[i]) : 0;
+    const bool capital = std::find(std::begin(held), std::end(held), true) != std::end(held) && small != symbols[i];
+    write(capital ? plain_key_name(small) : keys[i], capital);
+  }
+  if (keys.empty()) write("", false);
+  return out;
+}
 
 std::vector<KeySymbol> parse_chord(std::string_view chord) {
   std::vector<KeySymbol> symbols;

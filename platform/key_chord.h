@@ -9,6 +9,7 @@
 // that is unknown as written is looked up without regard to case ("escape", "page_down").
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,12 @@ using KeySymbol = uint32_t;  ///< an X keysym
 
 /// The keys in the order of pressing; throws std::invalid_argument for an unknown name or an empty chord.
 std::vector<KeySymbol> parse_chord(std::string_view chord);
+
+/// What the chord does, one way to write it for each of its keys that is no modifier: "Control_L+del" →
+/// {"ctrl+Delete"}, "a+Alt_R+F4" → {"alt+a", "alt+F4"}, "ctrl+W" → {"ctrl+shift+w"}, "super" → {"super"}. Keys of the
+/// number pad count as the plain ones. What is no key stays as it is, as does a part of a pattern that holds *, ? or [.
+enum class ChordText { keys, pattern };
+std::vector<std::string> canonical_chords(std::string_view chord, ChordText text = ChordText::keys);
 
 /// The keysym that gives this character: '\n' and '\r' are Return, '\t' Tab; 0 when there is none (other controls).
 KeySymbol key_symbol_of(char32_t character);

@@ -41,6 +41,23 @@ TEST(KeyChord, UnknownNamesAreErrors) {
   }
 }
 
+TEST(KeyChord, OneWayToWriteWhatItDoes) {
+  using Chords = std::vector<std::string>;
+  EXPECT_EQ(canonical_chords("Control_L+del"), Chords{"ctrl+Delete"});
+  EXPECT_EQ(canonical_chords("Shift+CTRL+T"), Chords{"ctrl+shift+t"});
+  EXPECT_EQ(canonical_chords("ctrl+W"), Chords{"ctrl+shift+w"});
+  EXPECT_EQ(canonical_chords("W"), Chords{"W"});
+  EXPECT_EQ(canonical_chords("a+Alt_R+F4"), (Chords{"alt+a", "alt+F4"}));
+  EXPECT_EQ(canonical_chords("super"), Chords{"super"});
+  EXPECT_EQ(canonical_chords("KP_Enter"), Chords{"Return"});
+  EXPECT_EQ(canonical_chords("shift+KP_F4"), Chords{"shift+F4"});
+  EXPECT_EQ(canonical_chords("pageup"), canonical_chords("Page_Up"));
+  EXPECT_EQ(canonical_chords("ctrl++"), Chords{"ctrl+plus"});
+  EXPECT_EQ(canonical_chords("ctrl+nonsense"), Chords{"ctrl+nonsense"});
+  EXPECT_EQ(canonical_chords("ctrl+*"), Chords{"ctrl+asterisk"});
+  EXPECT_EQ(canonical_chords("alt+ctrl+*", ChordText::pattern), Chords{"ctrl+alt+*"});
+}
+
 TEST(KeyChord, Modifiers) {
   EXPECT_EQ(parse_modifiers(""), 0);
   EXPECT_EQ(parse_modifiers("ctrl+Shift"), 3);
