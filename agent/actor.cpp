@@ -248,7 +248,12 @@ bool Actor::act(const Tool& tool, Observation& seen, Performed& out) const {
   Image before;
   if (tool.locate) {
     if (uses_pointer(tool)) {
-      parts_.desktop.move_pointer(out.target.value().point);
+      try {
+        parts_.desktop.move_pointer(out.target.value().point);
+      } catch (const InputError& error) {  // the user has the mouse in hand
+        out.step.result = fmt::format("not done: {}", error.what());
+        return true;
+      }
       if (!parts_.clock.sleep(hover_wait, stop_)) throw Stopped();
     }
     const Image earlier = parts_.desktop.capture();

@@ -6,8 +6,9 @@
 //   desktop->click({400, 300}, MouseButton::left, 1, {});
 //   desktop->wait_until_quiet({.quiet = 200ms, .cap = 3s}, stop);
 //
-// Errors: DesktopError when the display is absent, refuses or vanishes; std::invalid_argument for an unknown key name,
-// a point outside the screen and text that is not UTF-8. Every way out of a call, exceptions included, leaves no
+// Errors: DesktopError when the display is absent, refuses or vanishes; InputError when a click or a text could not be
+// given but the desktop goes on; std::invalid_argument for an unknown key name, a point outside the screen and text
+// that is not UTF-8. Every way out of a call, exceptions included, leaves no
 // modifier and no button pressed that it pressed itself.
 
 #include <chrono>
@@ -26,6 +27,12 @@ namespace deskhand {
 
 /// No display, no permission, or the display went away in the middle.
 class DesktopError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+/// Input that did not arrive, or may not have: a modifier that somebody holds, a character without a key, a window that
+/// does not read. The desktop is usable as before.
+class InputError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
@@ -75,7 +82,7 @@ class Desktop {
   /// Clicks and notches: 1 to 100, else std::invalid_argument.
   virtual void click(ScreenPoint at, MouseButton button, int count, Modifiers held) = 0;
   virtual void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) = 0;
-  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws DesktopError rather than skip a character. Returns early,
+  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws InputError rather than skip a character. Returns early,
   /// with nothing pressed, when a stop is requested.
   virtual void type(std::string_view utf8, std::stop_token stop) = 0;
   /// A chord in xdotool's names: "ctrl+shift+t", "Return", "alt+F4". With a modifier, a letter is its key: "ctrl+S" is

@@ -80,6 +80,8 @@ ToolResult run_tool(const Tool& tool, const ToolContext& context, const json& in
     return tool.run(context, input, target);
   } catch (const ToolError& error) {
     return {.ok = false, .text = error.what()};
+  } catch (const InputError& error) {  // a held modifier, a character without a key
+    return {.ok = false, .text = fmt::format("{}: {}", tool.name, error.what())};
   } catch (const std::invalid_argument& error) {  // an unknown key or modifier
     return {.ok = false, .text = fmt::format("{}: {}", tool.name, error.what())};
   }

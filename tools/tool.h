@@ -6,7 +6,8 @@
 //   ToolResult result = tool->run(context, {{"name", "Submit"}}, target);
 //
 // A failure that the model can do something about is a ToolResult with ok = false, never an exception: call through
-// `locate_target` and `run_tool`, which turn ToolError into one. DesktopError passes through: the desktop is gone.
+// `locate_target` and `run_tool`, which turn ToolError and InputError into one. DesktopError passes through: the
+// desktop is gone.
 
 #include <functional>
 #include <nlohmann/json.hpp>
@@ -91,7 +92,7 @@ const Tool* find_tool(std::string_view name);
 void check_input(const Tool& tool, const nlohmann::json& input);
 /// Checks the input and finds the place. Throws ToolError.
 std::optional<Target> locate_target(const Tool& tool, const ToolContext& context, const nlohmann::json& input);
-/// Runs; ToolError and std::invalid_argument become a result with ok = false.
+/// Runs; ToolError, InputError and std::invalid_argument become a result with ok = false.
 ToolResult run_tool(const Tool& tool, const ToolContext& context, const nlohmann::json& input,
                     const std::optional<Target>& target);
 

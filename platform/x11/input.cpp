@@ -49,7 +49,7 @@ void Input::move(ScreenPoint to) {
     std::this_thread::sleep_for(after_move);
   }
   if (pointer() == to) return;
-  throw DesktopError(
+  throw InputError(
       fmt::format("the pointer does not stay at ({}, {}): somebody else moves or confines it", to.x, to.y));
 }
 
@@ -140,7 +140,7 @@ void Input::expect_free_modifiers() {
       continue;
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw DesktopError(
+      throw InputError(
           fmt::format("somebody holds a modifier key down (mask 0x{:x}): clicks and keys would mean "
                       "something else",
                       state.base_mods & meaningful));

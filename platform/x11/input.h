@@ -28,7 +28,7 @@ class Input {
   Input& operator=(const Input&) = delete;
 
   ScreenPoint pointer() const;
-  /// Moves and makes sure that the pointer is there; throws DesktopError when somebody else keeps moving it.
+  /// Moves and makes sure that the pointer is there; throws InputError when somebody else keeps moving it.
   void move(ScreenPoint to);
   /// Buttons 1–3, wheel 4–7, where the pointer is.
   void click(unsigned button, int count, std::chrono::milliseconds pause);
@@ -40,7 +40,7 @@ class Input {
   void release_all() noexcept;
 
   /// Makes sure that nobody else holds or has latched a modifier, which would change what clicks and keys mean. A stuck
-  /// one is released; one that a human holds is waited for, then DesktopError.
+  /// one is released; one that a human holds is waited for, then InputError.
   void expect_free_modifiers();
 
   /// Keys held down for a scope.

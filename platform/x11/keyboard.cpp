@@ -68,7 +68,7 @@ KeyCode modifier_named(const Keymap& map, KeySymbol symbol, std::string_view cho
   std::optional<KeyCode> key = map.find_in_any_group(symbol);
   const bool meta = symbol == XK_Meta_L || symbol == XK_Meta_R;  // most layouts have Meta on the Alt key's second level
   if (!key && meta) key = map.find_in_any_group(XK_Alt_L);
-  if (!key) throw DesktopError(fmt::format("the keyboard has no key for a part of \"{}\"", chord));
+  if (!key) throw InputError(fmt::format("the keyboard has no key for a part of \"{}\"", chord));
   return *key;
 }
 
@@ -94,7 +94,7 @@ std::vector<KeyCode> Keyboard::modifier_keys(Modifiers set) {
     if ((set & static_cast<Modifiers>(name.modifier)) == 0) continue;
     std::optional<KeyCode> key = map.find_in_any_group(name.symbol);
     if (!key) key = map.modifier_key(name.mask);
-    if (!key) throw DesktopError(fmt::format("the keyboard has no key for the modifier mask 0x{:x}", name.mask));
+    if (!key) throw InputError(fmt::format("the keyboard has no key for the modifier mask 0x{:x}", name.mask));
     keys.push_back(*key);
   }
   return keys;
@@ -152,7 +152,7 @@ void Keyboard::type(std::string_view utf8, const std::stop_token& stop) {
   const auto absent = [&](char32_t c) { return !map.find_character(c); };
   const auto first_absent = std::find_if(text.begin(), text.end(), absent);
   if (first_absent != text.end() && spare.capacity() == 0) {
-    throw DesktopError(
+    throw InputError(
         fmt::format("U+{:04X} is not on the keyboard layout and no keycode is free to bind it; nothing was typed",
                     static_cast<uint32_t>(*first_absent)));
   }

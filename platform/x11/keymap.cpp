@@ -168,8 +168,8 @@ SpareKeys::~SpareKeys() {
 
 void SpareKeys::bind(std::span<const KeySymbol> symbols) {
   if (symbols.size() > spare_.size()) {
-    throw DesktopError(fmt::format("{} characters are not on the keyboard layout, but only {} keycodes are free",
-                                   symbols.size(), spare_.size()));
+    throw InputError(fmt::format("{} characters are not on the keyboard layout, but only {} keycodes are free",
+                                 symbols.size(), spare_.size()));
   }
   bound_.clear();
   const size_t to_write = std::max(symbols.size(), used_);
@@ -183,7 +183,7 @@ void SpareKeys::bind(std::span<const KeySymbol> symbols) {
     }
   });
   used_ = symbols.size();
-  if (!error.empty()) throw DesktopError(fmt::format("the keyboard map cannot be changed: {}", error));
+  if (!error.empty()) throw InputError(fmt::format("the keyboard map cannot be changed: {}", error));
   for (size_t i = 0; i < symbols.size(); ++i) bound_[symbols[i]] = spare_[i];
 }
 

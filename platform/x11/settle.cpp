@@ -1,5 +1,6 @@
 #include "platform/x11/settle.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -61,7 +62,9 @@ void FocusReader::expect_answer(::Window window) {
   }
   XSelectInput(connection_.get(), connection_.root(), NoEventMask);
   if (answered_ == next_ping_ || !speaks_ping(window)) return;
-  throw DesktopError("the program in the focused window does not answer: what was typed may not have arrived");
+  throw InputError(
+      fmt::format("the program of window 0x{:x} does not answer within {} s: what was typed may not have arrived",
+                  window, std::chrono::duration_cast<std::chrono::seconds>(ping_patience).count()));
 }
 
 void FocusReader::on_event(const XEvent& event) {

@@ -18,7 +18,7 @@ class FocusReader {
   FocusReader(const FocusReader&) = delete;
   FocusReader& operator=(const FocusReader&) = delete;
 
-  /// Throws DesktopError when a client that should answer does not.
+  /// Throws InputError when a client that should answer does not.
   void wait_until_read();
 
  private:

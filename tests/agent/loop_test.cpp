@@ -226,6 +226,32 @@ TEST(Loop, DryRunDoesNothing) {
   EXPECT_THAT(h.steps[0].result, HasSubstr("dry run"));
 }
 
+TEST(Loop, InputThatDoesNotArriveIsToldToTheMind) {
+  AgentHarness h({"fill(\"City\", \"Rome\")\ndone(\"\")", "fill(\"City\", \"Rome\")\ndone(\"written\")"});
+  h.app.add(Role::text_field, "City");
+  bool held = true;
+  h.app.on_any = [&](const DesktopAction& a) {
+    if (a.kind == DesktopAction::Kind::type && std::exchange(held, false)) throw InputError("somebody holds Shift");
+  };
+  const Outcome outcome = h.run("Put Rome in the City field");
+  EXPECT_EQ(outcome.status, Status::done) << outcome.reason;
+  EXPECT_EQ(outcome.answer, "written");
+  EXPECT_FALSE(h.steps.at(0).ok);
+  EXPECT_THAT(h.mind.screens.at(1), HasSubstr("somebody holds Shift"));
+}
+
+TEST(Loop, AMovingMouseIsToldToTheMind) {
+  AgentHarness h({"click(\"A\")\ndone(\"\")"});
+  h.app.add(Role::button, "A");
+  bool moving = true;
+  h.app.on_any = [&](const DesktopAction& a) {
+    if (a.kind == DesktopAction::Kind::move && std::exchange(moving, false)) throw InputError("somebody moves it");
+  };
+  EXPECT_EQ(h.run("Press A").status, Status::done);
+  EXPECT_THAT(h.steps.at(0).result, HasSubstr("somebody moves it"));
+  EXPECT_EQ(h.pressed(), "A");
+}
+
 TEST(Loop, AMindThatThrowsEndsInOrder) {
   AgentHarness h({"x"});
   h.app.add(Role::button, "A");

@@ -135,7 +135,7 @@ TEST(X11Input, WithoutASpareKeycodeNothingIsTypedAndItSaysSo) {
   keyboard.fill_spare_keycodes();
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->type("plain", {});
-  EXPECT_THROW(desktop->type("plain ż", {}), DesktopError);
+  EXPECT_THROW(desktop->type("plain ż", {}), InputError);
   window.collect([&] { return window.count(KeyRelease) == 5; });
   window.collect([&] { return false; }, 100ms);
   EXPECT_EQ(window.text(), "plain");
@@ -153,6 +153,20 @@ TEST(X11Input, CapsLockAndStuckModifiersDoNotSpoilTheText) {
   EXPECT_EQ(window.text(), "aB ż");
   EXPECT_TRUE(keyboard.caps_locked()) << "as it was before";
   EXPECT_EQ(keyboard.pressed_keys(), 0);
+}
+
+TEST(X11Input, AConfinedPointerIsAnInputErrorAndTheDesktopGoesOn) {
+  TestServer server;
+  EventWindow window(server.display(), {0, 0, 100, 100});
+  KeyboardState other(server.display());
+  auto desktop = open_x11_desktop({.display = server.display()});
+  {
+    const auto confined = other.confine_pointer();
+    EXPECT_THROW(desktop->click({300, 300}, MouseButton::left, 1, 0), InputError);
+  }
+  desktop->click({50, 50}, MouseButton::left, 1, 0);
+  window.collect([&] { return window.count(ButtonRelease) == 1; });
+  EXPECT_EQ(window.count(ButtonRelease), 1);
 }
 
 TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {

@@ -94,6 +94,19 @@ class KeyboardState {
     return found;
   }
 
+  /// The pointer is held inside the focused window until the end of the result's life.
+  std::shared_ptr<void> confine_pointer() {
+    ::Window window = 0;
+    int revert = 0;
+    XGetInputFocus(display_, &window, &revert);
+    if (XGrabPointer(display_, window, 1, 0, GrabModeAsync, GrabModeAsync, window, 0, CurrentTime) != GrabSuccess)
+      throw std::runtime_error("cannot grab the pointer");
+    return {display_, [](::Display* display) {
+              XUngrabPointer(display, CurrentTime);
+              XSync(display, 0);
+            }};
+  }
+
   void leave_shift_pressed() {
     XTestFakeKeyEvent(display_, XKeysymToKeycode(display_, XStringToKeysym("Shift_L")), 1, CurrentTime);
     XSync(display_, 0);

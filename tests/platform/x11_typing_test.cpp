@@ -1,6 +1,7 @@
 // Typing into real programs, whose own state is the oracle.
 
 #include <gtest/gtest.h>
+#include <signal.h>
 
 #include <fstream>
 
@@ -59,6 +60,24 @@ TEST_P(Typing, ArrivesUnchangedInChromium) {
   desktop->type(sample, {});
   EXPECT_TRUE(window_titled(*desktop, std::string("got ") + sample))
       << "the title is: " << desktop->windows().front().title;
+}
+
+TEST(TypingInto, AProgramThatHangsIsAnInputErrorAndTheDesktopGoesOn) {
+  TestServer server({.window_manager = true});
+  Process zenity = server.start({"zenity", "--entry", "--title", "typing"}, Stream::pipe);
+  auto desktop = open_x11_desktop({.display = server.display()});
+  const auto window = window_titled(*desktop, "typing");
+  ASSERT_TRUE(window);
+  ASSERT_TRUE(desktop->focus(window->id));
+  desktop->wait_until_quiet({}, {});
+  zenity.signal_group(SIGSTOP);
+  EXPECT_THROW(desktop->type("ż", {}), InputError);  // not on the layout: the reader is waited for
+  zenity.signal_group(SIGCONT);
+  desktop->wait_until_quiet({}, {});
+  desktop->key("ctrl+a");
+  desktop->type(sample, {});
+  desktop->key("Return");
+  EXPECT_EQ(zenity.read_line(15s), sample);
 }
 
 INSTANTIATE_TEST_SUITE_P(Layouts, Typing, ::testing::Values("us", "de", "fr"),

@@ -214,6 +214,16 @@ TEST_F(Catalog, TheRest) {
   EXPECT_EQ(shot.image->height, 240);
 }
 
+TEST_F(Catalog, InputThatDoesNotArriveIsAFailureTheModelReads) {
+  add(Role::text_field, "City");
+  desktop_.on_action = [](const DesktopAction& action) {
+    if (action.kind == Kind::type) throw InputError("U+017C has no key");
+  };
+  const ToolResult result = use("fill", {{"name", "City"}, {"text", "ż"}});
+  EXPECT_FALSE(result.ok);
+  EXPECT_THAT(result.text, HasSubstr("fill: U+017C has no key"));
+}
+
 TEST_F(Catalog, ALostDisplayIsNoToolResult) {
   add(Role::button, "OK");
   desktop_.vanish();
