@@ -54,7 +54,7 @@ Recording read_recording(const std::string& trace) {
     if (!dry_run && !record.value("executed", false) && record.value("verdict", "") != "hand_off") continue;
     const ordered_json& action = record.at("action");
     Action done{.name = action.at("name"), .input = action.at("input"), .text = action.at("text")};
-    if (record.value("executed", false) && done.input.dump().find(Secrets::mark) != std::string::npos) {
+    if (record.value("verdict", "") != "hand_off" && done.input.dump().find(Secrets::mark) != std::string::npos) {
       throw std::runtime_error(
           fmt::format("{}: step {} typed a secret, which a trace does not keep: it cannot be done again", trace,
                       record.value("step", 0)));
