@@ -124,20 +124,21 @@ std::vector<std::string> canonical_chords(std::string_view chord, ChordText text
     }
   }
   std::vector<std::string> out;
-  const auto write = [&](std::string_view key, bool shift) {
+  const auto write = [&](std::string_view key) {
     std::vector<std::string_view> parts;
     for (size_t i = 0; i < std::size(names); ++i) {
-      if (held[i] || (i == 2 && shift)) parts.push_back(names[i]);
+      if (held[i]) parts.push_back(names[i]);
     }
     if (!key.empty()) parts.push_back(key);
     out.push_back(fmt::format("{}", fmt::join(parts, "+")));
   };
+  const bool any_held = std::find(std::begin(held), std::end(held), true) != std::end(held);
   for (size_t i = 0; i < keys.size(); ++i) {
+    // With a modifier a capital is the letter's key: no shift is pressed.
     const KeySymbol small = symbols[i] != 0 ? xkb_keysym_to_lower(symbols[i]) : 0;
-    const bool capital = std::find(std::begin(held), std::end(held), true) != std::end(held) && small != symbols[i];
-    write(capital ? plain_key_name(small) : keys[i], capital);
+    write(any_held && small != symbols[i] ? plain_key_name(small) : keys[i]);
   }
-  if (keys.empty()) write("", false);
+  if (keys.empty()) write("");
   return out;
 }
 

@@ -21,7 +21,7 @@ using KeySymbol = uint32_t;  ///< an X keysym
 std::vector<KeySymbol> parse_chord(std::string_view chord);
 
 /// What the chord does, one way to write it for each of its keys that is no modifier: "Control_L+del" →
-/// {"ctrl+Delete"}, "a+Alt_R+F4" → {"alt+a", "alt+F4"}, "ctrl+W" → {"ctrl+shift+w"}, "super" → {"super"}. Keys of the
+/// {"ctrl+Delete"}, "a+Alt_R+F4" → {"alt+a", "alt+F4"}, "ctrl+W" → {"ctrl+w"}, "super" → {"super"}. Keys of the
 /// number pad count as the plain ones. What is no key stays as it is, as does a part of a pattern that holds *, ? or [.
 enum class ChordText { keys, pattern };
 std::vector<std::string> canonical_chords(std::string_view chord, ChordText text = ChordText::keys);

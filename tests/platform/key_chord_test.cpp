@@ -45,7 +45,7 @@ TEST(KeyChord, OneWayToWriteWhatItDoes) {
   using Chords = std::vector<std::string>;
   EXPECT_EQ(canonical_chords("Control_L+del"), Chords{"ctrl+Delete"});
   EXPECT_EQ(canonical_chords("Shift+CTRL+T"), Chords{"ctrl+shift+t"});
-  EXPECT_EQ(canonical_chords("ctrl+W"), Chords{"ctrl+shift+w"});
+  EXPECT_EQ(canonical_chords("ctrl+W"), Chords{"ctrl+w"});
   EXPECT_EQ(canonical_chords("W"), Chords{"W"});
   EXPECT_EQ(canonical_chords("a+Alt_R+F4"), (Chords{"alt+a", "alt+F4"}));
   EXPECT_EQ(canonical_chords("super"), Chords{"super"});
