@@ -95,6 +95,14 @@ class EventWindow {
     return all;
   }
 
+  /// Says that it answers _NET_WM_PING, as most programs do, and does so.
+  void answer_pings() {
+    const std::lock_guard lock(mutex_);
+    Atom ping = XInternAtom(display_, "_NET_WM_PING", 0);
+    XSetWMProtocols(display_, window_, &ping, 1);
+    XSync(display_, 0);
+  }
+
   /// Says to which process the window belongs.
   void name_owner(int pid) {
     const std::lock_guard lock(mutex_);
@@ -109,6 +117,12 @@ class EventWindow {
     XEvent event;
     XNextEvent(display_, &event);
     if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
+    if (event.type == ClientMessage) {  // only pings come
+      const ::Window root = DefaultRootWindow(display_);
+      event.xclient.window = root;
+      XSendEvent(display_, root, 0, SubstructureNotifyMask | SubstructureRedirectMask, &event);
+      XFlush(display_);
+    }
     ReceivedEvent received{.kind = event.type, .name = {}, .text = {}};
     if (event.type == ButtonPress || event.type == ButtonRelease) {
       received.at = {event.xbutton.x_root, event.xbutton.y_root};

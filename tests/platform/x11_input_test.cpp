@@ -74,6 +74,7 @@ TEST(X11Input, TheWheelTurnsBothWays) {
 TEST(X11Input, ChordsPressModifiersFirstAndReleaseAll) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->key("ctrl+shift+t");
