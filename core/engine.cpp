@@ -70,7 +70,8 @@ class ModelEngine final : public Engine {
         model_(file_, *backend_,
                {.context = options.context,
                 .kv_type = options.kv_type,
-                .max_rows = std::max<int64_t>(1, options.prefill_chunk)}),
+                .max_rows = std::max<int64_t>(1, options.prefill_chunk),
+                .stop = options.stop}),
         info_(describe(*file_, model_)),
         prefill_chunk_(options.prefill_chunk) {
     if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {

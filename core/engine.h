@@ -42,6 +42,7 @@ struct EngineOptions {
   int64_t prefill_chunk = 128;  ///< rows per forward pass of a prompt; what a request to stop may have to wait for
   bool exact = false;           ///< float activations in quantised products
   std::string isa = {};         ///< empty: the best
+  std::stop_token stop = {};    ///< ends the loading with LoadStopped
 };
 
 struct ModelInfo {

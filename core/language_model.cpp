@@ -42,7 +42,7 @@ std::shared_ptr<const ModelFile> expect_room(std::shared_ptr<const ModelFile> fi
 LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
                              const LanguageModelOptions& options)
     : config_(model_config(file->metadata())),
-      weights_(expect_room(std::move(file)), backend),
+      weights_(expect_room(std::move(file)), backend, options.stop),
       max_rows_(options.max_rows) {
   const Family& family = find_family(config_.architecture);
   decoder_ = family.load({.weights = weights_,

@@ -18,6 +18,7 @@ struct LanguageModelOptions {
   int64_t context = 0;         ///< tokens; 0: what the model was trained for, up to what memory allows
   DType kv_type = DType::f16;  ///< f32, f16 or bf16
   int64_t max_rows = 512;      ///< of a forward pass
+  std::stop_token stop = {};   ///< of the loading
 };
 
 class LanguageModel {

@@ -14,12 +14,19 @@
 #include <filesystem>
 #include <memory>
 #include <span>
+#include <stdexcept>
 #include <string_view>
 
 #include "core/metadata.h"
 #include "kernels/view.h"
 
 namespace deskhand {
+
+/// The user asked to stop while a model was loading.
+class LoadStopped : public std::runtime_error {
+ public:
+  LoadStopped() : std::runtime_error("loading the model was stopped") {}
+};
 
 struct TensorInfo {
   std::string_view name;

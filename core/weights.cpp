@@ -6,7 +6,8 @@
 
 namespace deskhand {
 
-Weights::Weights(std::shared_ptr<const ModelFile> file, Backend& backend) : file_(std::move(file)), backend_(backend) {}
+Weights::Weights(std::shared_ptr<const ModelFile> file, Backend& backend, std::stop_token stop)
+    : file_(std::move(file)), backend_(backend), stop_(std::move(stop)) {}
 
 void Weights::fail(std::string_view name, const std::string& message) const {
   throw ModelFileError(fmt::format("{}: tensor '{}' {}", file_->path().string(), name, message));
@@ -27,6 +28,7 @@ const Weight& Weights::matrix(std::string_view name, Shape shape) {
   const TensorInfo& tensor = find(name, shape);
   std::unique_ptr<Weight>& weight = matrices_[tensor.name];
   if (weight) return *weight;
+  if (stop_.stop_requested()) throw LoadStopped();
   if (!backend_.supports(tensor.type)) {
     fail(name, fmt::format("is of type {}, which no kernel here can use", dtype_info(tensor.type).name));
   }

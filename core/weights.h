@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,7 +28,8 @@ class Weights {
     int64_t rows = 0, cols = 0;
   };
 
-  Weights(std::shared_ptr<const ModelFile> file, Backend& backend);
+  /// `stop` ends the taking of matrices with LoadStopped.
+  Weights(std::shared_ptr<const ModelFile> file, Backend& backend, std::stop_token stop = {});
 
   bool has(std::string_view name) const { return file_->find_tensor(name) != nullptr; }
   /// A weight matrix [rows = outputs, cols = inputs].
@@ -50,6 +52,7 @@ class Weights {
 
   std::shared_ptr<const ModelFile> file_;
   Backend& backend_;
+  std::stop_token stop_;
   std::unordered_map<std::string_view, std::unique_ptr<Weight>> matrices_;
   std::unordered_map<std::string_view, std::vector<float>> vectors_;
 };

@@ -23,7 +23,7 @@ struct CommandContext {
   std::ostream& out;  ///< stdout: only the answer
   std::ostream& err;  ///< stderr: remarks, progress
   Interrupts& interrupts;
-  std::stop_token stop;  ///< requested by the first Ctrl-C, SIGTERM or SIGHUP
+  std::stop_token stop;  ///< requested by the first Ctrl-C, SIGTERM or SIGHUP of an orderly command
   bool verbose = false;
   bool err_is_terminal = false;
   bool out_is_terminal = false;
@@ -32,11 +32,18 @@ struct CommandContext {
 
 using RunCommand = std::function<ExitStatus(CommandContext&)>;
 
+/// What a request to stop does to a command.
+enum class Stopping {
+  at_once,  ///< ends the process: nothing is left half done
+  orderly,  ///< requests CommandContext::stop; the command ends by itself
+};
+
 struct Command {
   std::string_view name;
   std::string_view summary;
   std::string_view examples;  ///< shown below the options
   RunCommand (*define)(CLI::App& app);
+  Stopping stopping = Stopping::at_once;
 };
 
 /// All commands, by file name. Written by CMake.

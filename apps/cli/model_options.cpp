@@ -100,7 +100,9 @@ EngineOptions engine_options(const ModelOptions& options) {
 }
 
 std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context) {
-  auto engine = Engine::open(resolve_model(options.model), engine_options(options));
+  EngineOptions engine_settings = engine_options(options);
+  engine_settings.stop = context.stop;
+  auto engine = Engine::open(resolve_model(options.model), engine_settings);
   if (context.verbose) {
     const ModelInfo& info = engine->info();
     const BackendInfo backend = engine->backend().info();

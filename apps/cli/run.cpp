@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <memory>
 #include <new>
+#include <optional>
 #include <system_error>
 
 #include "agent/policy.h"
@@ -49,6 +50,8 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
     return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const DesktopError& error) {
     return report(context.err, error.what(), ExitStatus::no_display);
+  } catch (const LoadStopped&) {
+    return report(context.err, "stopped", ExitStatus::interrupted);
   } catch (const Interrupted&) {
     return report(context.err, "stopped", ExitStatus::interrupted);
   } catch (const ContextFull& error) {
@@ -66,6 +69,15 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
   }
 }
 
+/// For commands that leave nothing half done.
+void end_at_once() {
+  constexpr std::string_view line = "deskhand: stopped\n";
+  if (::write(STDERR_FILENO, line.data(), line.size()) < 0) {
+    // Nobody reads it.
+  }
+  ::_exit(static_cast<int>(ExitStatus::interrupted));
+}
+
 }  // namespace
 
 int run_program(std::vector<std::string> arguments, ProgramStreams streams, Interrupts& interrupts) {
@@ -77,12 +89,17 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, Inte
   bool verbose = false;
   app.add_flag("-v,--verbose", verbose, "say more on stderr");
 
-  std::vector<std::pair<CLI::App*, RunCommand>> defined;
+  struct Defined {
+    CLI::App* app;
+    RunCommand run;
+    Stopping stopping;
+  };
+  std::vector<Defined> defined;
   for (const Command* command : commands()) {
     CLI::App* sub = app.add_subcommand(std::string(command->name), std::string(command->summary));
     sub->footer(fmt::format("Examples:\n{}", command->examples));
     RunCommand run = command->define(*sub);
-    defined.emplace_back(sub, std::move(run));
+    defined.push_back({sub, std::move(run), command->stopping});
   }
   app.footer("deskhand COMMAND --help shows the options and examples of a command.");
 
@@ -94,8 +111,11 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, Inte
   }
   CommandContext context{streams.out, streams.err,    interrupts,     interrupts.token(),
                          verbose,     isatty(2) == 1, isatty(1) == 1, isatty(0) == 1};
-  for (const auto& [sub, run] : defined) {
-    if (sub->parsed()) return run_guarded(run, context);
+  for (const Defined& command : defined) {
+    if (!command.app->parsed()) continue;
+    std::optional<std::stop_callback<void (*)()>> at_once;
+    if (command.stopping == Stopping::at_once) at_once.emplace(context.stop, end_at_once);
+    return run_guarded(command.run, context);
   }
   return static_cast<int>(ExitStatus::usage);
 }

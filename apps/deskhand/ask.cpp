@@ -94,6 +94,6 @@ const Command command_ask = {"ask", "one question, one answer",
                              "  deskhand ask -m qwen.gguf \"What is a symbolic link?\"\n"
                              "  deskhand ask --screen \"Which window is open?\"\n"
                              "  deskhand ask --temp 0 --json \"Name three colours\"",
-                             define};
+                             define, Stopping::orderly};
 
 }  // namespace deskhand

@@ -156,6 +156,6 @@ const Command command_chat = {"chat", "a conversation in the terminal",
                               "  deskhand chat -m qwen.gguf\n"
                               "  deskhand chat --system \"Answer in French.\"\n"
                               "  deskhand chat --continue yesterday.json",
-                              define};
+                              define, Stopping::orderly};
 
 }  // namespace deskhand

@@ -84,6 +84,6 @@ const Command command_do = {"do", "a desktop task, with the real mouse and keybo
                             "  deskhand do --display :1 --approve auto --json \"Open the File menu\"\n"
                             "  deskhand do --new-display --app mousepad \"Write Hello and save it as hello.txt\"\n"
                             "  deskhand do --dry-run \"Close the dialog\"",
-                            define};
+                            define, Stopping::orderly};
 
 }  // namespace deskhand

@@ -127,6 +127,6 @@ const Command command_replay = {"replay", "what a run did, step by step; or the 
                                 "  deskhand replay TRACE\n"
                                 "  deskhand replay TRACE --html run.html\n"
                                 "  deskhand replay TRACE --execute --new-display --app mousepad",
-                                define};
+                                define, Stopping::orderly};
 
 }  // namespace deskhand

@@ -132,6 +132,33 @@ TEST_F(OnADesktop, CtrlCWhileTheModelThinks) {
   }
 }
 
+TEST_F(OnADesktop, CtrlCEndsWhatOnlyLooksOrLoads) {
+  const auto models = testing::test_models_folder();
+  if (!models || !std::filesystem::exists(*models / "qwen2.5-coder-0.5b.gguf"))
+    GTEST_SKIP() << "scripts/models qwen2.5-coder-0.5b";
+  const std::string model = (*models / "qwen2.5-coder-0.5b.gguf").string();
+  const std::vector<std::vector<std::string>> commands = {{"bench", "-m", model},
+                                                          {"ask", "-m", model, "Count to one thousand."},
+                                                          {"inspect", "-m", model, "-n", "500", "Once"},
+                                                          {"models", "info", model},
+                                                          {"see"},
+                                                          {"doctor"}};
+  for (const std::vector<std::string>& command : commands) {
+    for (const auto delay : {60ms, 250ms}) {
+      std::vector<std::string> argv = {DESKHAND_PROGRAM};
+      argv.insert(argv.end(), command.begin(), command.end());
+      Process run({.argv = argv, .environment = environment_, .output = Stream::null, .error = Stream::null});
+      std::this_thread::sleep_for(delay);
+      const auto asked = std::chrono::steady_clock::now();
+      run.signal_group(SIGINT);
+      const auto code = run.wait(20s);
+      const auto took = std::chrono::steady_clock::now() - asked;
+      EXPECT_TRUE(code == interrupted || code == 128 + SIGINT || code == 0) << command[0] << ": " << code.value_or(-1);
+      EXPECT_LT(took, 1500ms) << command[0] << " after " << delay.count();
+    }
+  }
+}
+
 TEST_F(OnADesktop, ADisplayThatVanishesIsExitFourAndTheTraceIsWhole) {
   const auto run = start_do({"--mind", "random", "--seed", "11"});
   ASSERT_TRUE(run->read_line(60s).has_value()) << "no first step";

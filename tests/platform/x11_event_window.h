@@ -12,7 +12,6 @@
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
 #include <gtest/gtest.h>
-#include <xkbcommon/xkbcommon.h>
 
 #include <chrono>
 #include <functional>
@@ -22,19 +21,9 @@
 #include <thread>
 #include <vector>
 
-#include "platform/geometry.h"
+#include "tests/platform/x11_received_event.h"
 
 namespace deskhand::testing {
-
-struct ReceivedEvent {
-  int kind = 0;         ///< ButtonPress, KeyPress…
-  ScreenPoint at{};     ///< on the screen
-  unsigned detail = 0;  ///< button or keycode
-  unsigned state = 0;   ///< modifiers before it
-  unsigned long time = 0;
-  std::string name;  ///< keysym of a key, as the client decodes it
-  std::string text;  ///< characters of a key
-};
 
 class EventWindow {
  public:
@@ -95,12 +84,10 @@ class EventWindow {
     return all;
   }
 
-  /// Says that it answers _NET_WM_PING, as most programs do, and does so.
   void answer_pings() {
-    const std::lock_guard lock(mutex_);
     Atom ping = XInternAtom(display_, "_NET_WM_PING", 0);
+    const std::lock_guard lock(mutex_);
     XSetWMProtocols(display_, window_, &ping, 1);
-    XSync(display_, 0);
   }
 
   /// Says to which process the window belongs.
@@ -118,40 +105,10 @@ class EventWindow {
     XNextEvent(display_, &event);
     if (event.type == MappingNotify) XRefreshKeyboardMapping(&event.xmapping);
     if (event.type == ClientMessage) {  // only pings come
-      const ::Window root = DefaultRootWindow(display_);
-      event.xclient.window = root;
-      XSendEvent(display_, root, 0, SubstructureNotifyMask | SubstructureRedirectMask, &event);
-      XFlush(display_);
+      event.xclient.window = DefaultRootWindow(display_);
+      XSendEvent(display_, event.xclient.window, 0, SubstructureNotifyMask | SubstructureRedirectMask, &event);
     }
-    ReceivedEvent received{.kind = event.type, .name = {}, .text = {}};
-    if (event.type == ButtonPress || event.type == ButtonRelease) {
-      received.at = {event.xbutton.x_root, event.xbutton.y_root};
-      received.detail = event.xbutton.button;
-      received.state = event.xbutton.state;
-      received.time = event.xbutton.time;
-    } else if (event.type == KeyPress || event.type == KeyRelease) {
-      received.detail = event.xkey.keycode;
-      received.state = event.xkey.state;
-      decode(event.xkey, &received);
-    } else {
-      return;
-    }
-    events_.push_back(received);
-  }
-
-  void decode(XKeyEvent& event, ReceivedEvent* received) {
-    char text[32] = "";
-    KeySym symbol = 0;
-    XLookupString(&event, text, sizeof text, &symbol, nullptr);
-    xkb_keysym_get_name(static_cast<xkb_keysym_t>(symbol), text, sizeof text);
-    received->name = text;
-    if (event.type == KeyPress) received->text = utf8_of(symbol);
-  }
-
-  static std::string utf8_of(KeySym symbol) {
-    char text[8] = "";
-    xkb_keysym_to_utf8(static_cast<xkb_keysym_t>(symbol), text, sizeof text);
-    return text;
+    if (const auto received = received_event(event)) events_.push_back(*received);
   }
 
   ::Display* display_;
