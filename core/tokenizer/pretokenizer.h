@@ -8,10 +8,10 @@
 // Each expression in turn cuts what the earlier ones left; what lies between two matches is a piece too. Classes are
 // Unicode's, \s is the property White_Space, as in the Hugging Face tokenizers.
 
-#include <memory>
-#include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/tokenizer/expression.h"
 
 namespace deskhand {
 
@@ -29,7 +29,6 @@ class PreTokenizer {
   bool adds_bos() const { return adds_bos_; }              ///< unless the file says otherwise
 
  private:
-  class Expression;
   std::vector<Expression> expressions_;
   bool composes_ = false, ignores_merges_ = false, adds_bos_ = false;
 };

@@ -30,7 +30,7 @@ struct Candidate {
 class SentencePieceTokenizer final : public VocabularyTokenizer {
  public:
   explicit SentencePieceTokenizer(const Metadata& metadata)
-      : VocabularyTokenizer(metadata, TokenSpelling::sentencepiece) {
+      : VocabularyTokenizer(Vocabulary(metadata, TokenSpelling::sentencepiece)) {
     adds_bos_ = bos() >= 0 && metadata.boolean_or("tokenizer.ggml.add_bos_token", true);
     adds_space_ = metadata.boolean_or("tokenizer.ggml.add_space_prefix", true);
     scores_ = metadata.array("tokenizer.ggml.scores").as_floats();

@@ -18,16 +18,6 @@ constexpr std::string_view breaker = "\xEF\xB7\x90";
 /// Positions are 32 bits wide, and marked spaces take three bytes.
 constexpr size_t max_text = size_t{1} << 29;
 
-std::string without_breakers(std::string_view text) {
-  std::string out;
-  for (size_t at = 0; at < text.size();) {
-    const size_t next = std::min(text.find(breaker, at), text.size());
-    out.append(text.substr(at, next - at));
-    at = next + breaker.size();
-  }
-  return out;
-}
-
 SpecialMatcher matcher(const Vocabulary& vocabulary, bool control) {
   std::vector<SpecialMatcher::Entry> entries;
   for (int32_t id = 0; id < vocabulary.size(); ++id) {
@@ -41,6 +31,7 @@ SpecialMatcher matcher(const Vocabulary& vocabulary, bool control) {
 }  // namespace
 
 std::unique_ptr<Tokenizer> Tokenizer::from_metadata(const Metadata& metadata) {
+  if (metadata.has("tokenizer.huggingface.json")) return make_hugging_face_tokenizer(metadata);
   const std::string_view model = metadata.text("tokenizer.ggml.model");
   if (model == "gpt2") return make_byte_level_tokenizer(metadata);
   if (model == "llama") return make_sentencepiece_tokenizer(metadata);
@@ -59,16 +50,30 @@ std::bitset<256> Tokenizer::special_beginnings() const {
   return beginnings;
 }
 
-VocabularyTokenizer::VocabularyTokenizer(const Metadata& metadata, TokenSpelling spelling)
-    : vocabulary_(metadata, spelling), all_(matcher(vocabulary_, true)), user_defined_(matcher(vocabulary_, false)) {
+VocabularyTokenizer::VocabularyTokenizer(Vocabulary vocabulary)
+    : vocabulary_(std::move(vocabulary)), all_(matcher(vocabulary_, true)), user_defined_(matcher(vocabulary_, false)) {
   beginnings_ = Tokenizer::special_beginnings();
 }
 
-std::vector<int32_t> VocabularyTokenizer::encode(std::string_view text, SpecialTokens specials) const {
+std::string VocabularyTokenizer::without_breakers(std::string_view text) {
+  std::string out;
+  for (size_t at = 0; at < text.size();) {
+    const size_t next = std::min(text.find(breaker, at), text.size());
+    out.append(text.substr(at, next - at));
+    at = next + breaker.size();
+  }
+  return out;
+}
+
+void VocabularyTokenizer::check_size(std::string_view text) {
   if (text.size() > max_text) {
     throw std::length_error(
         fmt::format("text for the tokenizer has {} bytes, at most {} are taken", text.size(), max_text));
   }
+}
+
+std::vector<int32_t> VocabularyTokenizer::encode(std::string_view text, SpecialTokens specials) const {
+  check_size(text);
   const bool parse = specials == SpecialTokens::parse;
   const SpecialMatcher& match_specials = parse ? all_ : user_defined_;
   std::vector<int32_t> ids;

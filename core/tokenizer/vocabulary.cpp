@@ -99,29 +99,44 @@ char32_t byte_level_character(uint8_t byte) {
 }
 
 Vocabulary::Vocabulary(const Metadata& metadata, TokenSpelling spelling) {
-  copy_texts(metadata);
-  read_kinds(metadata);
-  index_texts();
-  read_special_ids(metadata);
-  spell_bytes(spelling);
-}
-
-void Vocabulary::copy_texts(const Metadata& metadata) {
   const MetadataArray& tokens = metadata.array("tokenizer.ggml.tokens");
   if (tokens.element_type != string_type || tokens.count == 0) {
     throw ModelFileError("model metadata: tokenizer.ggml.tokens must be an array of strings, and not empty");
   }
+  copy_texts(tokens.strings);
+  read_kinds(metadata);
+  index_texts();
+  finish(read_special_ids(metadata), spelling);
+}
+
+Vocabulary::Vocabulary(VocabularyTable table, TokenSpelling spelling)
+    : bos(table.bos), eos(table.eos), unknown(table.unknown), kinds_(std::move(table.kinds)) {
+  copy_texts({table.texts.begin(), table.texts.end()});
+  ends_.assign(kinds_.size(), false);
+  index_texts();
+  finish(table.ends, spelling);
+}
+
+void Vocabulary::finish(std::span<const int32_t> ends, TokenSpelling spelling) {
+  if (bos >= 0) kinds_[static_cast<size_t>(bos)] = TokenKind::control;
+  mark_end(eos);
+  for (const int32_t id : ends) mark_end(id);
+  for (const std::string_view name : end_names) mark_end(find(name));
+  spell_bytes(spelling);
+}
+
+void Vocabulary::copy_texts(const std::vector<std::string_view>& tokens) {
   uint64_t total = 0;
-  for (const std::string_view text : tokens.strings) total += text.size();
-  if (tokens.count > (1u << 30) || total > std::numeric_limits<uint32_t>::max()) {
+  for (const std::string_view text : tokens) total += text.size();
+  if (tokens.size() > (1u << 30) || total > std::numeric_limits<uint32_t>::max()) {
     throw ModelFileError(
-        fmt::format("model metadata: tokenizer.ggml.tokens holds {} tokens of {} bytes, at most 2^30 "
+        fmt::format("model metadata: the vocabulary holds {} tokens of {} bytes, at most 2^30 "
                     "of 4 GiB are supported",
-                    tokens.count, total));
+                    tokens.size(), total));
   }
   texts_.reserve(total);
-  text_ends_.reserve(tokens.strings.size());
-  for (const std::string_view text : tokens.strings) {
+  text_ends_.reserve(tokens.size());
+  for (const std::string_view text : tokens) {
     texts_.append(text);
     text_ends_.push_back(static_cast<uint32_t>(texts_.size()));
     longest_text_ = std::max(longest_text_, text.size());
@@ -182,7 +197,7 @@ void Vocabulary::mark_end(int32_t id) {
   kinds_[static_cast<size_t>(id)] = TokenKind::control;
 }
 
-void Vocabulary::read_special_ids(const Metadata& metadata) {
+std::vector<int32_t> Vocabulary::read_special_ids(const Metadata& metadata) {
   const auto read = [&](std::string_view name) {
     const std::string key = fmt::format("tokenizer.ggml.{}_token_id", name);
     if (!metadata.has(key)) return -1;
@@ -195,11 +210,8 @@ void Vocabulary::read_special_ids(const Metadata& metadata) {
   bos = read("bos");
   eos = read("eos");
   unknown = read("unknown");
-  if (bos >= 0) kinds_[static_cast<size_t>(bos)] = TokenKind::control;
-  mark_end(eos);
-  for (const std::string_view name : {"eot", "eom"}) mark_end(read(name));
-  for (const std::string_view name : end_names) mark_end(find(name));
   for (const std::string_view name : {"padding", "seperator", "mask", "cls"}) read(name);
+  return {read("eot"), read("eom")};
 }
 
 void Vocabulary::spell_bytes(TokenSpelling spelling) {

@@ -7,6 +7,7 @@
 // Everything is copied out of the file into two arenas. Throws ModelFileError for missing or inconsistent keys.
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,8 +25,17 @@ enum class TokenSpelling {
 
 enum class TokenKind : uint8_t { normal = 1, unknown = 2, control = 3, user_defined = 4, unused = 5, byte = 6 };
 
+/// A vocabulary that was read elsewhere. The ids must lie within it.
+struct VocabularyTable {
+  std::vector<std::string> texts;
+  std::vector<TokenKind> kinds;  ///< as many
+  int32_t bos = -1, eos = -1, unknown = -1;
+  std::vector<int32_t> ends;
+};
+
 class Vocabulary {
  public:
+  Vocabulary(VocabularyTable table, TokenSpelling spelling);
   Vocabulary(const Metadata& metadata, TokenSpelling spelling);
 
   int32_t size() const { return static_cast<int32_t>(kinds_.size()); }
@@ -51,9 +61,10 @@ class Vocabulary {
     const uint32_t begin = i == 0 ? 0 : ends[i - 1];
     return std::string_view(arena).substr(begin, ends[i] - begin);
   }
-  void copy_texts(const Metadata& metadata);
+  void copy_texts(const std::vector<std::string_view>& tokens);
+  void finish(std::span<const int32_t> ends, TokenSpelling spelling);
   void read_kinds(const Metadata& metadata);
-  void read_special_ids(const Metadata& metadata);
+  std::vector<int32_t> read_special_ids(const Metadata& metadata);
   void index_texts();
   void spell_bytes(TokenSpelling spelling);
   void mark_end(int32_t id);

@@ -14,7 +14,7 @@ namespace deskhand {
 
 class VocabularyTokenizer : public Tokenizer {
  public:
-  VocabularyTokenizer(const Metadata& metadata, TokenSpelling spelling);
+  explicit VocabularyTokenizer(Vocabulary vocabulary);
 
   std::vector<int32_t> encode(std::string_view text, SpecialTokens specials) const override;
   std::string decode(std::span<const int32_t> ids, bool keep_special) const override;
@@ -34,6 +34,11 @@ class VocabularyTokenizer : public Tokenizer {
   /// Appends the ids of text between special tokens. `first`: nothing but special tokens came directly before it.
   virtual void encode_plain(std::string_view text, bool first, std::vector<int32_t>& ids) const = 0;
 
+  /// Without U+FDD0, which breaks special tokens that untrusted text spells.
+  static std::string without_breakers(std::string_view text);
+  /// Throws std::length_error for text whose positions would not fit 32 bits.
+  static void check_size(std::string_view text);
+
   Vocabulary vocabulary_;
   bool adds_bos_ = false;
   bool adds_space_ = false;  ///< a space is put in front of text, and taken off again by decode
@@ -43,7 +48,10 @@ class VocabularyTokenizer : public Tokenizer {
   std::bitset<256> beginnings_;
 };
 
-/// Both throw ModelFileError as Tokenizer::from_metadata says.
+/// "tokenizer.json", in the key tokenizer.huggingface.json.
+std::unique_ptr<Tokenizer> make_hugging_face_tokenizer(const Metadata& metadata);
+
+/// These throw ModelFileError as Tokenizer::from_metadata says.
 std::unique_ptr<Tokenizer> make_byte_level_tokenizer(const Metadata& metadata);
 std::unique_ptr<Tokenizer> make_sentencepiece_tokenizer(const Metadata& metadata);
 
