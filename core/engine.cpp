@@ -33,6 +33,25 @@ std::string describe_types(const ModelFile& file) {
   return out;
 }
 
+/// general.sampling.*: of a GGUF file or of generation_config.json.
+Sampling recommended_sampling(const Metadata& metadata) {
+  const auto read = [&](std::string_view name, double fallback, double least, double most) {
+    const std::string key = fmt::format("general.sampling.{}", name);
+    const double value = metadata.number_or(key, fallback);
+    if (!(value >= least && value <= most)) {
+      throw ModelFileError(fmt::format("model metadata: {} must lie in {}…{}, not {}", key, least, most, value));
+    }
+    return static_cast<float>(value);
+  };
+  Sampling out;
+  out.temperature = read("temp", 0.7, 0, 100);
+  out.top_k = static_cast<int32_t>(read("top_k", 0, 0, 1 << 24));
+  out.top_p = read("top_p", 1, 0, 1);
+  out.min_p = read("min_p", 0, 0, 1);
+  out.repeat_penalty = read("penalty_repeat", 1, 0.1, 10);
+  return out;
+}
+
 ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   const Metadata& metadata = file.metadata();
   const ModelConfig& config = model.config();
@@ -58,6 +77,7 @@ ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   info.bytes_per_token = info.weight_bytes - (tied || embedding == nullptr ? 0 : embedding->bytes);
   info.kv_bytes_per_token = model.decoder().plan().bytes_per_token();
   info.has_chat_template = metadata.has("tokenizer.chat_template");
+  info.recommended = recommended_sampling(metadata);
   return info;
 }
 

@@ -56,6 +56,7 @@ struct ModelInfo {
   size_t bytes_per_token = 0;     ///< of the matrices that decoding one token reads
   size_t kv_bytes_per_token = 0;  ///< of keys and values
   bool has_chat_template = false;
+  Sampling recommended = {.temperature = 0.7f};  ///< what the model's files say to sample with
 };
 
 struct GenerateOptions {

@@ -69,7 +69,10 @@ std::unique_ptr<ChatTemplate> chat_template_of(const Metadata& metadata, const T
   if (!metadata.has(key)) return nullptr;
   const ChatTemplate::Tokens tokens{std::string(tokenizer.token_text(tokenizer.bos())),
                                     std::string(tokenizer.token_text(tokenizer.eos()))};
-  return std::make_unique<ChatTemplate>(metadata.text(key), tokens);
+  auto chat = std::make_unique<ChatTemplate>(metadata.text(key), tokens);
+  constexpr std::string_view tools_key = "tokenizer.chat_template.tool_use";
+  if (metadata.has(tools_key)) chat->set_with_tools(metadata.text(tools_key));
+  return chat;
 }
 
 }  // namespace deskhand

@@ -17,23 +17,19 @@ const std::map<std::string, DType> kv_types = {{"f16", DType::f16}, {"bf16", DTy
 void refuse_unbuilt_kinds(const std::string& model) {
   for (const char* prefix : {"hf:", "builtin:", "http://", "https://"}) {
     if (model.rfind(prefix, 0) == 0) {
-      throw UsageError(fmt::format("model '{}': {} references are not supported in this version; expected a .gguf file",
-                                   model, prefix));
+      throw UsageError(fmt::format(
+          "model '{}': {} references are not supported in this version; expected a .gguf file or a directory", model,
+          prefix));
     }
-  }
-  if (std::filesystem::is_directory(model)) {
-    throw UsageError(
-        fmt::format("model '{}': folders of safetensors are not supported in this version; expected a .gguf "
-                    "file",
-                    model));
   }
 }
 
 }  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& options) {
-  app.add_option("-m,--model", options.model,
-                 "a .gguf file (default: $DESKHAND_MODEL, then \"model\" of the config file)");
+  app.add_option(
+      "-m,--model", options.model,
+      "a .gguf file or a directory of safetensors (default: $DESKHAND_MODEL, then \"model\" of the config file)");
   app.add_option("-c,--context", options.context, "tokens of context (default: what the model has and memory allows)")
       ->check(CLI::NonNegativeNumber);
   app.add_option("-t,--threads", options.threads, "threads (default: the real cores this process may use)")
@@ -62,13 +58,13 @@ void add_sampling_options(CLI::App& app, SamplingOptions& options) {
       ->capture_default_str();
 }
 
-Sampling sampling_of(const SamplingOptions& options, float default_temperature) {
-  Sampling sampling;
-  sampling.temperature = options.temperature.value_or(default_temperature);
-  sampling.top_k = options.top_k;
-  sampling.top_p = options.top_p;
-  sampling.min_p = options.min_p;
-  sampling.repeat_penalty = options.repeat_penalty;
+Sampling sampling_of(const SamplingOptions& options, const Sampling& usual) {
+  Sampling sampling = usual;
+  sampling.temperature = options.temperature.value_or(usual.temperature);
+  sampling.top_k = options.top_k.value_or(usual.top_k);
+  sampling.top_p = options.top_p.value_or(usual.top_p);
+  sampling.min_p = options.min_p.value_or(usual.min_p);
+  sampling.repeat_penalty = options.repeat_penalty.value_or(usual.repeat_penalty);
   const auto now = std::chrono::system_clock::now().time_since_epoch().count();
   sampling.seed = options.seed.value_or(static_cast<uint64_t>(now));
   return sampling;

@@ -28,10 +28,8 @@ struct ModelOptions {
 
 struct SamplingOptions {
   std::optional<float> temperature;
-  int32_t top_k = 0;
-  float top_p = 1.0f;
-  float min_p = 0.0f;
-  float repeat_penalty = 1.0f;
+  std::optional<int32_t> top_k;
+  std::optional<float> top_p, min_p, repeat_penalty;
   std::optional<uint64_t> seed;  ///< none: from the clock
   int64_t max_tokens = 1024;
 };
@@ -39,11 +37,11 @@ struct SamplingOptions {
 void add_model_options(CLI::App& app, ModelOptions& options);
 void add_sampling_options(CLI::App& app, SamplingOptions& options);
 
-/// Sampling with this temperature where the user named none.
-Sampling sampling_of(const SamplingOptions& options, float default_temperature);
+/// `usual`, but for what the user named.
+Sampling sampling_of(const SamplingOptions& options, const Sampling& usual);
 
-/// The model file the user means. Throws UsageError when there is none or the reference is of a kind this version
-/// lacks.
+/// The model file or directory the user means. Throws UsageError when there is none or the reference is of a kind this
+/// version lacks.
 std::filesystem::path resolve_model(const std::string& model);
 std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context);
 EngineOptions engine_options(const ModelOptions& options);

@@ -56,7 +56,7 @@ ExitStatus answer(const Options& options, CommandContext& context) {
   Conversation conversation(*engine, options.system);
   GenerateOptions generate;
   generate.max_tokens = options.sampling.max_tokens;
-  generate.sampling = sampling_of(options.sampling, 0.7f);
+  generate.sampling = sampling_of(options.sampling, engine->info().recommended);
   const auto stream = [&](std::string_view text) {
     if (!options.json)
       context.out << (context.out_is_terminal ? printable(text, true) : std::string(text)) << std::flush;

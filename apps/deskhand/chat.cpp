@@ -34,7 +34,7 @@ constexpr std::string_view help_text =
 class Chat {
  public:
   Chat(const Options& options, Engine& engine, CommandContext& context)
-      : options_(options), context_(context), conversation_(engine, options.system) {
+      : options_(options), context_(context), usual_(engine.info().recommended), conversation_(engine, options.system) {
     if (!options.continue_file.empty()) {
       const auto saved = ordered_json::parse(read_text_file(options.continue_file), nullptr, false);
       if (saved.is_discarded()) throw FileError(options.continue_file + ": expected JSON");
@@ -103,7 +103,7 @@ class Chat {
   void reply_to(const std::string& line) {
     GenerateOptions generate;
     generate.max_tokens = options_.sampling.max_tokens;
-    generate.sampling = sampling_of(options_.sampling, 0.7f);
+    generate.sampling = sampling_of(options_.sampling, usual_);
     const std::string message = screen_.empty() ? line : screen_ + "\n" + line;
     try {
       const Generation reply = conversation_.say(
@@ -127,6 +127,7 @@ class Chat {
 
   const Options& options_;
   CommandContext& context_;
+  Sampling usual_;
   Conversation conversation_;
   std::string screen_;
   std::unique_ptr<LineReader> reader_;

@@ -34,7 +34,7 @@ LoadedMind load_mind(const Options& options, CommandContext& context) {
     throw UsageError("the model has no chat template, so it cannot be told about the task");
   }
   if (!options.run.json) context.err << "the model has no eyes: it is told what the screen reader finds\n";
-  loaded.mind = make_local_mind(*loaded.engine, sampling_of(options.sampling, 0.0f));
+  loaded.mind = make_local_mind(*loaded.engine, sampling_of(options.sampling, Sampling{}));
   return loaded;
 }
 

@@ -62,7 +62,7 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   CLI::App* info = app.add_subcommand("info", "family, parameters, types, context and memory of a model file");
-  info->add_option("MODEL", options->model.model, "a .gguf file");
+  info->add_option("MODEL", options->model.model, "a .gguf file or a directory of safetensors");
   info->add_option("-c,--context", options->model.context, "context to state the memory for");
   info->add_flag("--json", options->json, "for machines");
   info->footer("Examples:\n  deskhand models info qwen.gguf\n  deskhand models info qwen.gguf -c 4096 --json");

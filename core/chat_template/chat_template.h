@@ -27,6 +27,8 @@ class ChatTemplate {
   };
   /// Parses; throws TemplateError.
   ChatTemplate(std::string_view source, Tokens tokens);
+  /// Another template for conversations with tools; throws as the constructor.
+  void set_with_tools(std::string_view source);
   ~ChatTemplate();
   ChatTemplate(ChatTemplate&&) noexcept;
 

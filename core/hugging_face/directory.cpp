@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "core/hugging_face/companions.h"
 #include "core/hugging_face/tensors.h"
 #include "core/metadata_store.h"
 #include "core/strict_json.h"
@@ -17,10 +18,12 @@ class Directory final : public ModelFile {
  public:
   explicit Directory(const std::filesystem::path& path)
       : path_(path),
-        facts_(read_config(read_json_file(path / "config.json", most_config_bytes), (path / "config.json").string(),
-                           metadata_)),
+        config_(read_json_file(path / "config.json", most_config_bytes)),
+        facts_(read_config(config_, (path / "config.json").string(), metadata_)),
+        companions_(path),
         tensors_(Safetensors::open_directory(path), facts_, path.string()) {
     metadata_.set_text("general.name", std::filesystem::absolute(path / "").parent_path().filename().string());
+    companions_.write(config_, metadata_);
     for (const TensorInfo& tensor : tensors_.list()) {
       if (!index_.emplace(tensor.name, &tensor).second) {
         throw ModelFileError(fmt::format("{}: two tensors are called '{}'", path.string(), one_line(tensor.name)));
@@ -39,7 +42,9 @@ class Directory final : public ModelFile {
  private:
   std::filesystem::path path_;
   MetadataStore metadata_;
+  nlohmann::json config_;
   ConfigFacts facts_;
+  Companions companions_;
   CanonicalTensors tensors_;
   std::unordered_map<std::string_view, const TensorInfo*> index_;
 };

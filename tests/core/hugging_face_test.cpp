@@ -8,7 +8,9 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/engine.h"
 #include "core/language_model.h"
+#include "core/prompt.h"
 #include "tests/support/safetensors_writer.h"
 #include "tests/support/test_data.h"
 
@@ -239,6 +241,86 @@ TEST(HuggingFace, UnalignedTensorsAreCopied) {
                                bytes.substr(8, length) + std::string(static_cast<size_t>(shift), ' '),
                                bytes.substr(8 + length));
     EXPECT_EQ(copy.loading(), "loaded") << shift;
+  }
+}
+
+/// A tokenizer of single characters with room in the tiny vocabularies: <s> is 1, </s> is 2.
+std::string tiny_tokenizer() {
+  json vocab = {{"<unk>", 0}, {"<s>", 1}, {"</s>", 2}, {"▁", 3}};
+  for (char c = '!'; c <= '~'; ++c) vocab[std::string(1, c)] = vocab.size();
+  return json{
+      {"model", {{"type", "BPE"}, {"vocab", vocab}, {"merges", json::array()}, {"unk_token", "<unk>"}}},
+      {"normalizer", {{"type", "Replace"}, {"pattern", {{"String", " "}}}, {"content", "▁"}}},
+      {"decoder", {{"type", "Replace"}, {"pattern", {{"String", "▁"}}}, {"content", " "}}},
+      {"added_tokens",
+       {{{"id", 1}, {"content", "<s>"}, {"special", true}}, {{"id", 2}, {"content", "</s>"}, {"special", true}}}}}
+      .dump();
+}
+
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream(path, std::ios::binary) << text;
+}
+
+// In each of the three places, the later of which count more.
+TEST(HuggingFace, ChatTemplatesAreFoundWhereverTheyLie) {
+  Copy copy("tiny_qwen2");
+  write(copy.path() / "tokenizer.json", tiny_tokenizer());
+  EXPECT_FALSE(copy.open()->metadata().has("tokenizer.chat_template"));
+  const auto rendered = [&](bool with_tools) {
+    const auto file = copy.open();
+    const auto tokenizer = Tokenizer::from_metadata(file->metadata());
+    nlohmann::ordered_json variables;
+    if (with_tools) variables["tools"] = {1};
+    return chat_template_of(file->metadata(), *tokenizer)->render(variables);
+  };
+  write(
+      copy.path() / "tokenizer_config.json",
+      R"({"bos_token":{"content":"<s>","special":true},"eos_token":"</s>","chat_template":"config {{ bos_token }}"})");
+  EXPECT_EQ(rendered(false), "config <s>");
+  write(copy.path() / "tokenizer_config.json",
+        R"({"bos_token":"<s>","chat_template":[{"name":"tool_use","template":"tools"},
+            {"name":"default","template":"plain {{ eos_token }}"},{"name":"rag","template":"documents"}]})");
+  EXPECT_EQ(rendered(false), "plain </s>");
+  EXPECT_EQ(rendered(true), "tools");
+  write(copy.path() / "chat_template.json", R"({"chat_template":"json"})");
+  EXPECT_EQ(rendered(false), "json");
+  write(copy.path() / "chat_template.jinja", "jinja {{ 1 + 1 }}");
+  EXPECT_EQ(rendered(false), "jinja 2");
+  write(copy.path() / "chat_template.json", R"({"chat_template":3})");
+  EXPECT_THROW(copy.open(), ModelFileError);
+}
+
+TEST(HuggingFace, ADirectoryIsAWholeModel) {
+  Copy copy("tiny_qwen2");
+  copy.open();
+  EXPECT_THROW(Engine::open(copy.path(), {.threads = 1}), ModelFileError);  // no tokenizer
+  write(copy.path() / "tokenizer.json", tiny_tokenizer());
+  write(copy.path() / "generation_config.json",
+        R"({"eos_token_id":[2,50],"temperature":0.6,"top_k":20,"top_p":0.95,"repetition_penalty":1.05})");
+  const auto engine = Engine::open(copy.path(), {.threads = 1});
+  EXPECT_EQ(engine->info().architecture, "qwen2");
+  EXPECT_EQ(engine->info().path, copy.path());
+  EXPECT_FLOAT_EQ(engine->info().recommended.temperature, 0.6f);
+  EXPECT_EQ(engine->info().recommended.top_k, 20);
+  EXPECT_FLOAT_EQ(engine->info().recommended.top_p, 0.95f);
+  EXPECT_FLOAT_EQ(engine->info().recommended.repeat_penalty, 1.05f);
+  EXPECT_EQ(engine->tokenizer().bos(), 1);
+  EXPECT_EQ(engine->tokenizer().eos(), 2);
+  EXPECT_TRUE(engine->tokenizer().is_end(50));
+  EXPECT_FALSE(engine->tokenizer().is_end(51));
+  const std::vector<int32_t> ids = raw_prompt_ids(engine->tokenizer(), "Hi you");
+  EXPECT_EQ(engine->tokenizer().decode(ids), "Hi you");
+  const auto session = engine->new_session();
+  session->set_prompt(ids);
+  GenerateOptions options;
+  options.max_tokens = 5;
+  options.ignore_end = true;
+  EXPECT_EQ(session->generate(options, nullptr, {}, {}).ids.size(), 5u);
+  write(copy.path() / "generation_config.json", R"({"do_sample":false,"temperature":0.1})");
+  EXPECT_FLOAT_EQ(Engine::open(copy.path(), {.threads = 1})->info().recommended.temperature, 0.7f);
+  for (const char* wrong : {R"({"eos_token_id":"x"})", R"({"eos_token_id":[-1]})", R"({"temperature":"warm"})", "[]"}) {
+    write(copy.path() / "generation_config.json", wrong);
+    EXPECT_THROW(copy.open(), ModelFileError) << wrong;
   }
 }
 
