@@ -44,21 +44,33 @@ constexpr Bits high_bits(int bits) {
 }
 
 /// The 32-bit words of 32 codes, in the order of a group's vectors; returns their number. A word of codes is a quad.
-int pack_codes(const uint8_t* codes, int bits, uint32_t* words) {
+template <int bits>
+int pack_codes(const uint8_t* codes, uint32_t* words) {
   uint32_t quads[8];
   std::memcpy(quads, codes, sizeof quads);
-  if (bits == 8) {
+  if constexpr (bits == 8) {
     std::copy_n(quads, 8, words);
     return 8;
   }
-  const Bits low = low_bits(bits), high = high_bits(bits);
+  constexpr Bits low = low_bits(bits), high = high_bits(bits);
   std::fill_n(words, bits, 0u);
+#pragma GCC unroll 8
   for (int q = 0; q < 8; ++q) {  // neighbours lie in different words
     words[q % low.count] |= (quads[q] & low.mask) << (low.count * (q / low.count));
-    if (high.count == 0) continue;
-    words[low.count + q / high.per_word] |= ((quads[q] >> low.count) & high.mask) << (high.count * (q % high.per_word));
+    if constexpr (high.count != 0) {
+      words[low.count + q / high.per_word] |= ((quads[q] >> low.count) & high.mask)
+                                              << (high.count * (q % high.per_word));
+    }
   }
   return bits;
+}
+
+using PackCodes = int (*)(const uint8_t* codes, uint32_t* words);
+
+PackCodes pack_codes_of(int bits) {
+  constexpr PackCodes table[] = {pack_codes<2>, pack_codes<3>, pack_codes<4>, pack_codes<5>, pack_codes<6>};
+  CHECK(bits == 8 || (bits >= 2 && bits <= 6), "{} bits", bits);
+  return bits == 8 ? pack_codes<8> : table[bits - 2];
 }
 
 void unpack_codes(const uint32_t* words, int bits, uint8_t* codes) {
@@ -111,12 +123,13 @@ void InterleavedWeight::fill_row(int64_t row) {
   auto* codes = const_cast<uint8_t*>(at.codes);
   auto* scales = const_cast<uint8_t*>(at.scales);
   const std::byte* block = view_.row_data(row);
+  const PackCodes pack_codes = pack_codes_of(coding_.bits);
   Pieces pieces;
   for (int64_t u = 0; u < units(); ++u, block += dtype_info(view_.type).block_bytes) {
     coding_.split(block, pieces);
     for (int b = 0; b < loops_.unit / 32; ++b) {
       uint32_t words[8];
-      const int count = pack_codes(pieces.codes.data() + 32 * b, coding_.bits, words);
+      const int count = pack_codes(pieces.codes.data() + 32 * b, words);
       for (int v = 0; v < count; ++v, codes += 4 * lanes_) std::memcpy(codes + 4 * lane, words + v, 4);
     }
     for (int h = 0; h < coding_.halves; ++h, scales += 2 * lanes_) std::memcpy(scales + 2 * lane, &pieces.halves[h], 2);
