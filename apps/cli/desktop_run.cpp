@@ -7,6 +7,7 @@
 #include <ctime>
 #include <nlohmann/json.hpp>
 
+#include "apps/cli/description.h"
 #include "apps/cli/printable.h"
 #include "apps/cli/user_files.h"
 
@@ -73,16 +74,16 @@ std::vector<CLI::Option*> add_run_options(CLI::App& app, RunOptions& options) {
       app.add_option("--display", options.stage.display, "X display (default: $DISPLAY)")->type_name(":N"),
       app.add_flag("--new-display", options.stage.private_display,
                    "a private display, so that you keep mouse and keyboard"),
-      app.add_option("--app", options.stage.programs, "start this on the private display; may be given again")
+      app.add_option("--app", options.stage.programs, "with --new-display: start this program there")
           ->type_name("COMMAND")
           ->allow_extra_args(false),
-      app.add_option("--max-time", options.max_time, "most seconds")
+      app.add_option("--max-time", options.max_time, "seconds after which the run ends")
           ->type_name("SECONDS")
           ->check(CLI::PositiveNumber)
           ->capture_default_str(),
-      app.add_option("--approve", options.approve,
-                     "ask: each risky action is asked about; auto: what the policy asks about is denied and reported")
-          ->check(CLI::IsMember({"ask", "auto"}))
+      one_of(app.add_option("--approve", options.approve,
+                            "ask: risky actions are asked about on the terminal; auto: they are denied and reported"),
+             {"ask", "auto"})
           ->capture_default_str(),
       app.add_option("--policy", options.policy,
                      "policy file (default: policy.json in the config folder, else the built-in one)")

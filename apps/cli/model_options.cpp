@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <map>
 
+#include "apps/cli/description.h"
 #include "apps/cli/user_files.h"
 
 namespace deskhand {
@@ -27,28 +28,28 @@ void refuse_unbuilt_kinds(const std::string& model) {
 }  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& options) {
-  app.add_option(
-      "-m,--model", options.model,
-      "a .gguf file or a directory of safetensors (default: $DESKHAND_MODEL, then \"model\" of the config file)");
-  app.add_option("-c,--context", options.context, "tokens of context (default: what the model has and memory allows)")
+  app.add_option("-m,--model", options.model,
+                 "the model, a .gguf file or a directory of safetensors (default: $DESKHAND_MODEL, then \"model\" of "
+                 "the config file)")
+      ->type_name("FILE");
+  app.add_option("-c,--context", options.context,
+                 "tokens of context (default: what the model was trained for and memory allows)")
       ->check(CLI::NonNegativeNumber);
   app.add_option("-t,--threads", options.threads, "threads (default: the real cores this process may use)")
       ->check(CLI::Range(0, 1024));
-  app.add_option("--kv", options.kv, "type of the KV cache")
-      ->check(CLI::IsMember({"f16", "bf16", "f32"}))
+  one_of(app.add_option("--kv", options.kv, "number type of the attention cache"), {"f16", "bf16", "f32"})
       ->capture_default_str();
-  app.add_option("--device", options.device, "device to compute on")
-      ->check(CLI::IsMember({"cpu"}))
-      ->capture_default_str();
-  app.add_flag("--exact", options.exact, "keep activations in float where weights are quantised (slower)");
+  one_of(app.add_option("--device", options.device, "where to compute"), {"cpu"})->capture_default_str();
+  app.add_flag("--exact", options.exact, "more exact and slower: activations stay floats where weights are quantised");
 }
 
 void add_sampling_options(CLI::App& app, SamplingOptions& options) {
-  app.add_option("--temp", options.temperature, "temperature, 0 is greedy")->check(CLI::Range(0.0, 100.0));
+  app.add_option("--temp", options.temperature, "randomness, 0 always takes the most likely token")
+      ->check(CLI::Range(0.0, 100.0));
   app.add_option("--top-k", options.top_k, "choose among the k best tokens, 0 is all")->check(CLI::NonNegativeNumber);
-  app.add_option("--top-p", options.top_p, "choose among the best tokens of this total probability")
+  app.add_option("--top-p", options.top_p, "choose among the best tokens of this total probability, 0 to 1")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--min-p", options.min_p, "leave out tokens below this share of the best one")
+  app.add_option("--min-p", options.min_p, "leave out tokens less likely than this share of the best one, 0 to 1")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--repeat-penalty", options.repeat_penalty, "makes recent tokens less likely, 1 is off")
       ->check(CLI::Range(0.1, 10.0));

@@ -13,6 +13,7 @@
 #include "agent/policy.h"
 #include "agent/trace.h"
 #include "apps/cli/command.h"
+#include "apps/cli/description.h"
 #include "core/engine.h"
 #include "platform/desktop.h"
 #include "vision/image_io.h"
@@ -27,7 +28,7 @@ int report(std::ostream& err, std::string_view what, ExitStatus code) {
   return static_cast<int>(code);
 }
 
-// Usage errors in one line of our own, help and version as CLI11 prints them.
+// Usage errors in one line of our own; CLI11 sends help and version to stdout.
 int parse_failure(const CLI::App& app, const CLI::ParseError& error, ProgramStreams streams) {
   if (error.get_exit_code() == 0) return app.exit(error, streams.out, streams.err);
   return report(streams.err, fmt::format("{} (deskhand --help shows the usage)", error.what()), ExitStatus::usage);
@@ -83,7 +84,9 @@ void end_at_once() {
 int run_program(std::vector<std::string> arguments, ProgramStreams streams, Interrupts& interrupts) {
   CLI::App app{"Deskhand looks at your screen, answers questions and does desktop tasks, all on this machine.",
                "deskhand"};
-  app.set_version_flag("--version", DESKHAND_VERSION);
+  app.formatter_fn([](const CLI::App* asked, std::string, CLI::AppFormatMode) { return help_text(describe(*asked)); });
+  app.set_help_flag("-h,--help", "show this help");
+  app.set_version_flag("--version", DESKHAND_VERSION, "show the version");
   app.require_subcommand(1);
   app.fallthrough();
   bool verbose = false;

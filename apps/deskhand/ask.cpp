@@ -77,13 +77,15 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
   add_sampling_options(app, options->sampling);
-  app.add_option("question", options->question, "the question")->required();
-  app.add_option("-i,--image", options->images, "a picture to ask about (needs a model with eyes)")
+  app.add_option("QUESTION", options->question, "what you want to know, quoted")->required();
+  app.add_option("-i,--image", options->images,
+                 "a picture to ask about; needs a model with eyes, which this version cannot load")
+      ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_flag("--screen", options->screen, "ask about what is on the screen now");
-  app.add_option("--display", options->display, "X display for --screen (default: $DISPLAY)");
-  app.add_option("--system", options->system, "system text");
-  app.add_flag("--json", options->json, "for machines");
+  app.add_flag("--screen", options->screen, "tell the model what is on the screen now");
+  app.add_option("--display", options->display, "X display for --screen (default: $DISPLAY)")->type_name(":N");
+  app.add_option("--system", options->system, "instructions that the model gets before everything else");
+  app.add_flag("--json", options->json, "the result as JSON, for machines");
   return [options](CommandContext& context) { return answer(*options, context); };
 }
 

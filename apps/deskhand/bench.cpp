@@ -183,15 +183,15 @@ RunCommand define(CLI::App& app) {
   app.add_option("-n", options->decode, "tokens to decode, 0 leaves it out")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  app.add_option("--depth", options->depth, "tokens already in the context")
+  app.add_option("--depth", options->depth, "tokens in the context before the measurement")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   app.add_option("--repeat", options->repeats, "runs of each, the best counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   app.add_flag("--capture", options->capture, "time the capture of the screen (alone when no -m is given)");
-  app.add_option("--display", options->display, "X display for --capture (default: $DISPLAY)");
-  app.add_flag("--json", options->json, "for machines");
+  app.add_option("--display", options->display, "X display for --capture (default: $DISPLAY)")->type_name(":N");
+  app.add_flag("--json", options->json, "a line of JSON per result, for machines");
   return [options](CommandContext& context) { return Bench(*options, context).run(); };
 }
 

@@ -138,9 +138,9 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
   add_sampling_options(app, options->sampling);
-  app.add_option("--system", options->system, "system text");
-  app.add_option("--continue", options->continue_file, "go on with a conversation that /save wrote");
-  app.add_option("--display", options->display, "X display for /screen (default: $DISPLAY)");
+  app.add_option("--system", options->system, "instructions that the model gets before everything else");
+  app.add_option("--continue", options->continue_file, "go on with a conversation that /save wrote")->type_name("FILE");
+  app.add_option("--display", options->display, "X display for /screen (default: $DISPLAY)")->type_name(":N");
   return [options](CommandContext& context) {
     const auto engine = open_model(options->model, context);
     if (engine->chat_template() == nullptr) {

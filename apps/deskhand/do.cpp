@@ -4,6 +4,7 @@
 
 #include "agent/agent.h"
 #include "apps/cli/command.h"
+#include "apps/cli/description.h"
 #include "apps/cli/desktop_run.h"
 #include "apps/cli/model_options.h"
 
@@ -63,15 +64,17 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
   add_sampling_options(app, options->sampling);
-  app.add_option("task", options->task, "the task, in words")->required();
+  app.add_option("TASK", options->task, "what to do, in words, quoted")->required();
   add_run_options(app, options->run);
-  app.add_option("--max-steps", options->max_steps, "most actions")->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--mind", options->mind,
-                 "who decides: model, or random, uniform choice under the same grammar (a baseline)")
-      ->check(CLI::IsMember({"model", "random"}))
+  app.add_option("--max-steps", options->max_steps, "actions after which the run ends")
+      ->check(CLI::PositiveNumber)
       ->capture_default_str();
-  app.add_option("--dialect", options->dialect, "how the model is told about tools (default: what suits the model)")
-      ->check(CLI::IsMember(dialect_names()));
+  one_of(app.add_option("--mind", options->mind, "who decides: the model, or chance, as a baseline for measurements"),
+         {"model", "random"})
+      ->capture_default_str();
+  one_of(app.add_option("--dialect", options->dialect,
+                        "how the model is told about tools (default: what suits the model)"),
+         dialect_names());
   app.add_flag("--json", options->run.json, "a line of JSON per step, then the outcome");
   return [options](CommandContext& context) { return carry_out(*options, context); };
 }

@@ -117,8 +117,8 @@ void print(const std::vector<Finding>& findings, std::ostream& out) {
 
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  app.add_option("--display", options->display, "X display (default: $DISPLAY)");
-  app.add_flag("--json", options->json, "for machines");
+  app.add_option("--display", options->display, "X display (default: $DISPLAY)")->type_name(":N");
+  app.add_flag("--json", options->json, "the result as JSON, for machines");
   return [options](CommandContext& context) {
     const std::vector<Finding> findings = {processor(),     memory(), model(),          screen(options->display),
                                            accessibility(), ocr(),    private_display()};

@@ -124,15 +124,19 @@ ExitStatus inspect_model(const Options& options, CommandContext& context) {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
-  app.add_option("text", options->text, "what the user says, or with --raw the text itself");
-  app.add_option("--system", options->system, "system text");
-  app.add_option("--messages", options->messages_file, "a whole conversation (JSON) instead of the text");
-  app.add_option("--template", options->template_file, "render this chat template with --messages; no model is needed");
-  app.add_option("--ids", options->ids, "token ids instead of text")->delimiter(',');
-  app.add_option("-n", options->count, "greedy tokens to generate")->check(CLI::NonNegativeNumber);
-  app.add_flag("--raw", options->raw, "no chat template");
+  app.add_option("TEXT", options->text, "what the user says, or with --raw the text itself");
+  app.add_option("--system", options->system, "instructions that the model gets before everything else");
+  app.add_option("--messages", options->messages_file, "a whole conversation (JSON) instead of the text")
+      ->type_name("FILE");
+  app.add_option("--template", options->template_file, "render this chat template with --messages; no model is needed")
+      ->type_name("FILE");
+  app.add_option("--ids", options->ids, "token ids instead of the text, with commas between")
+      ->type_name("N,N")
+      ->delimiter(',');
+  app.add_option("-n", options->count, "tokens to generate, always the most likely one")->check(CLI::NonNegativeNumber);
+  app.add_flag("--raw", options->raw, "leave out the chat template");
   app.add_flag("--tokens", options->tokens_only, "stop after the ids (a vocabulary-only file will do)");
-  app.add_flag("--json", options->json, "for machines; with the logits of the last position");
+  app.add_flag("--json", options->json, "as JSON, with the logits of the last position, for machines");
   return [options](CommandContext& context) {
     if (!options->template_file.empty()) {
       if (options->messages_file.empty()) throw UsageError("--template needs --messages FILE");

@@ -62,9 +62,12 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   app.require_subcommand(1);
   CLI::App* info = app.add_subcommand("info", "family, parameters, types, context and memory of a model file");
-  info->add_option("MODEL", options->model.model, "a .gguf file or a directory of safetensors");
-  info->add_option("-c,--context", options->model.context, "context to state the memory for");
-  info->add_flag("--json", options->json, "for machines");
+  info->add_option(
+          "MODEL", options->model.model,
+          "a .gguf file or a directory of safetensors (default: $DESKHAND_MODEL, then \"model\" of the config file)")
+      ->type_name("FILE");
+  info->add_option("-c,--context", options->model.context, "tokens of context to state the memory for");
+  info->add_flag("--json", options->json, "the result as JSON, for machines");
   info->footer("Examples:\n  deskhand models info qwen.gguf\n  deskhand models info qwen.gguf -c 4096 --json");
   return [options](CommandContext& context) {
     const auto engine = open_model(options->model, context);

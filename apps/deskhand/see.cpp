@@ -93,13 +93,16 @@ void write_marked(const Look& look, const std::string& path) {
 
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  auto* image = app.add_option("IMAGE", options->image, "a picture; without one, the screen");
-  app.add_flag("--screen", options->screen, "the screen (the default)")->excludes(image);
-  app.add_option("--display", options->display, "X display (default: $DISPLAY)");
-  app.add_option("--find", options->find,
-                 "only elements whose text resembles this, best first, as x,y; none is exit 1");
-  app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG");
-  app.add_flag("--json", options->json, "for machines");
+  auto* image =
+      app.add_option("IMAGE", options->image, "a picture to read; without one, the screen is read")->type_name("FILE");
+  app.add_flag("--screen", options->screen, "read the screen (the default)")->excludes(image);
+  app.add_option("--display", options->display, "X display (default: $DISPLAY)")->type_name(":N");
+  app.add_option(
+      "--find", options->find,
+      "only elements whose text resembles this, best first, as x,y of the middle; exit code 1 if there is none");
+  app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG")
+      ->type_name("FILE");
+  app.add_flag("--json", options->json, "the result as JSON, for machines");
   return [options](CommandContext& context) {
     const Look look =
         options->image.empty() ? Eyes({.display = options->display}, context).look() : look_at_file(options->image);
