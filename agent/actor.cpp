@@ -28,7 +28,7 @@ bool uses_pointer(const Tool& tool) {
 }
 
 std::string typed_text(const Action& action) {
-  return action.name == "fill" || action.name == "type" ? action.input.value("text", "") : "";
+  return action.name == "fill" || action.name == "type" ? text_input(action) : "";
 }
 
 std::string describe(const Action& action, const Performed& out) {
@@ -164,6 +164,11 @@ Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, 
   const Judgement judgement = parts_.policy.judge(action, tool, out.target, {.screen = seen.screen, .goal = goal_});
   out.step.verdict = judgement.verdict;
   out.step.reason = judgement.reason;
+  if (judgement.verdict != Verdict::hand_off && Secrets::holds_mark(action)) {
+    out.refused = true;
+    out.step.result = "the text stands for a secret that is not known here";
+    return Ready::failed;
+  }
   if (judgement.verdict == Verdict::allow || dry_run_) return Ready::yes;
   const Confirmation confirmation{.action = describe(action, out), .reason = judgement.reason};
   const Consent wanted = consent_of(confirmation, out.target, seen.screen);

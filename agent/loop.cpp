@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "platform/key_chord.h"
 #include "vision/marks.h"
 
 namespace deskhand {
@@ -23,8 +24,8 @@ Step for_the_record(const Performed& performed, const Secrets& secrets) {
   Step step = performed.step;
   if (step.action.name == "ask_user" && step.ok) step.result = "the user answered";
   const bool secret = performed.target && performed.target->element && takes_secret(*performed.target->element);
-  const std::string typed = step.action.name == "scroll" ? "" : step.action.input.value("text", "");
-  if (secret && !typed.empty() && (step.action.name != "key" || typed.size() == 1)) {
+  const std::string typed = step.action.name == "scroll" ? "" : text_input(step.action);
+  if (secret && !typed.empty() && (step.action.name != "key" || types_character(typed))) {
     step.action.input["text"] = Secrets::mark;
     step.action.text = fmt::format("{} {}", step.action.name, Secrets::mark);
   }
@@ -196,7 +197,9 @@ bool Loop::take_reply(const MindReply& reply) {
     const std::vector<Action> actions = parts_.dialect.parse(reply.text);
     script_.assign(actions.begin(), actions.end());
   } catch (const DialectError& error) {
-    notes_.push_back(error.what());
+    // The words of a reply that cannot be read may be a secret.
+    const bool hide = secrets_.mask_reply(reply.text, false, {}, seen_.screen) == Secrets::mark;
+    notes_.push_back(hide ? "expected a call such as click(\"NAME\")" : error.what());
     return false;
   }
   return reply.complete;

@@ -4,7 +4,6 @@
 #include <fnmatch.h>
 
 #include <algorithm>
-#include <stdexcept>
 
 #include "platform/key_chord.h"
 #include "tools/names.h"
@@ -14,7 +13,7 @@ namespace deskhand {
 /// An action as rules see it.
 struct ActionFacts {
   std::string tool, application, window, label, plain_label, plain_goal, role;
-  std::vector<std::string> chords;  ///< of a key action, as canonical_chords writes them
+  std::string chord;  ///< of a key action, as canonical_chord writes it
   bool has_element = false;
   bool presses = false;   ///< sets off or chooses the target
   bool types = false;     ///< puts characters somewhere
@@ -66,16 +65,6 @@ bool contains(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
-/// Whether the chord is one key that gives a visible character.
-bool types_a_character(const std::string& chord) {
-  try {
-    const std::vector<KeySymbol> symbols = parse_chord(chord);
-    return symbols.size() == 1 && character_of(symbols.front()) > U' ';
-  } catch (const std::invalid_argument&) {
-    return false;  // the tool will say so
-  }
-}
-
 ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional<Target>& target,
                      const JudgedScene& scene) {
   ActionFacts facts;
@@ -101,20 +90,20 @@ ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional
   facts.presses = (tool.risk == Risk::points || tool.name == "fill") && !facts.in_field;
   if (tool.name == "type" || tool.name == "fill") {
     facts.types = true;
-    const auto found = action.input.find("text");
-    const std::string text = found != action.input.end() && found->is_string() ? found->get<std::string>() : "";
+    const std::string text = text_input(action);
     facts.confirms = text.find_first_of("\n\r") != std::string::npos;
     // Spaces and newlines press the button that has the focus.
     const bool activates = text.find_first_of(" \n\r") != std::string::npos;
     if (tool.name == "type" && activates && target && target->element && is_pressable(*target->element))
       facts.presses = true;
   }
-  if (tool.name == "key" && action.input.contains("text") && action.input["text"].is_string()) {
-    const auto written = action.input["text"].get<std::string>();
-    facts.chords = canonical_chords(written);
-    facts.types = types_a_character(written);
-    facts.confirms = facts.chords.front() == "Return";
-    const bool activates = facts.confirms || facts.chords.front() == "space";
+  if (tool.name == "key") {
+    const std::string written = text_input(action);
+    facts.chord = canonical_chord(written);
+    facts.types = types_character(written);
+    const std::string_view key = std::string_view(facts.chord).substr(facts.chord.rfind('+') + 1);
+    facts.confirms = key == "Return";
+    const bool activates = facts.confirms || key == "space";
     facts.presses = activates && target && target->element && is_pressable(*target->element);
   }
   return facts;
@@ -125,18 +114,13 @@ bool word_fits(const PolicyRule& rule, const ActionFacts& facts) {
                                       [&](const std::string& word) { return contains_words(facts.plain_label, word); });
 }
 
-bool names_a_key(const std::vector<std::string>& patterns, const ActionFacts& facts) {
-  return std::any_of(facts.chords.begin(), facts.chords.end(),
-                     [&](const std::string& chord) { return matches_glob(patterns, chord); });
-}
-
 bool applies(const PolicyRule& rule, const ActionFacts& facts) {
   if (!rule.tools.empty() && !contains(rule.tools, facts.tool)) return false;
   if (!rule.applications.empty() && !matches_glob(rule.applications, facts.application)) return false;
   if (!rule.not_applications.empty() && matches_glob(rule.not_applications, facts.application)) return false;
   if (!rule.windows.empty() && !matches_glob(rule.windows, facts.window)) return false;
   if (!rule.roles.empty() && !contains(rule.roles, facts.role)) return false;
-  if (!rule.keys.empty() && !names_a_key(rule.keys, facts)) return false;
+  if (!rule.keys.empty() && (facts.chord.empty() || !matches_glob(rule.keys, facts.chord))) return false;
   if (!rule.labels.empty() && (!facts.has_element || !matches_glob(rule.labels, facts.label))) return false;
   if (!rule.words.empty() && !word_fits(rule, facts)) return false;
   if (rule.outside_fields && facts.in_field) return false;
@@ -173,7 +157,7 @@ struct Strongest {
 
 std::string reason_of(const PolicyRule& rule, const ActionFacts& facts) {
   if (!rule.reason.empty()) return rule.reason;
-  if (!rule.keys.empty()) return fmt::format("{} is named by a rule", fmt::join(facts.chords, ", "));
+  if (!rule.keys.empty()) return fmt::format("{} is named by a rule", facts.chord);
   if (!facts.label.empty()) return fmt::format("\"{}\" is named by a rule", facts.label);
   return "named by a rule";
 }
@@ -208,7 +192,7 @@ Judgement Policy::judge_rules(const ActionFacts& facts) const {
 
 Judgement Policy::judge_default_button(ActionFacts facts, const Screen& screen) const {
   const Window* active = active_window(screen);
-  facts.chords.clear();
+  facts.chord.clear();
   facts.types = facts.keyboard = facts.in_field = facts.password = false;
   facts.presses = facts.has_element = true;
   facts.tool = "click_element";

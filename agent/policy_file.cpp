@@ -14,12 +14,9 @@ using nlohmann::json;
 
 namespace {
 
-std::vector<std::string> chords_of(const std::vector<std::string>& patterns) {
-  std::vector<std::string> out;
-  for (const std::string& pattern : patterns) {
-    for (std::string& chord : canonical_chords(pattern, ChordText::pattern)) out.push_back(std::move(chord));
-  }
-  return out;
+std::vector<std::string> chords_of(std::vector<std::string> patterns) {
+  for (std::string& pattern : patterns) pattern = canonical_chord(pattern, ChordText::pattern);
+  return patterns;
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "platform/key_chord.h"
 #include "tools/names.h"
 #include "vision/marks.h"
 
@@ -98,11 +99,6 @@ size_t match(std::string_view text, size_t at, std::string_view secret) {
 
 std::string quoted(const std::string& value) {
   return nlohmann::json(value).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::string text_of(const Action& action) {
-  const auto found = action.input.find("text");
-  return found != action.input.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
 
 /// Whether the call names a place that takes a secret.
@@ -217,12 +213,13 @@ std::string Secrets::mask_reply(const std::string& reply, bool readable, std::sp
   std::string shown = reply;
   for (const Action& action : actions) {
     if (action.name == "fill" || action.name == "click_element") by_name = goes_to_secret(action, screen);
-    const std::string text = text_of(action);
+    const std::string text = text_input(action);
     if (text.empty()) continue;
     if (action.name == "fill" && by_name) learn(text);
     // Nobody knows yet where the keyboard will be: one record may hide too much.
     if (action.name == "type" && by_name) learn(text);
-    if (action.name == "type" && asked_for) replace_all(shown, quoted(text), quoted(std::string(mark)));
+    const bool typed = action.name == "type" || (action.name == "key" && types_character(text));
+    if (typed && asked_for) replace_all(shown, quoted(text), quoted(std::string(mark)));
   }
   return mask(shown);
 }

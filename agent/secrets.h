@@ -33,6 +33,9 @@ class Secrets {
  public:
   static constexpr std::string_view mark = "•••";
 
+  /// Whether an action types what stands in place of a secret: it was recorded, and cannot be done again.
+  static bool holds_mark(const Action& action) { return action.input.dump().find(mark) != std::string::npos; }
+
   void learn(std::string_view value);
   /// Learns what secret fields show.
   void learn_from(const Screen& screen);

@@ -22,6 +22,12 @@ struct Action {
   std::string text{};  ///< as the model wrote it
 };
 
+/// The input "text" of an action that types or presses keys; empty when it has none.
+inline std::string text_input(const Action& action) {
+  const auto found = action.input.find("text");
+  return found != action.input.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
 enum class Verdict {
   allow,
   ask,       ///< the user confirms each one

@@ -99,7 +99,7 @@ std::string plain_key_name(KeySymbol symbol) {
   if (xkb_keysym_get_name(symbol, name, sizeof name) <= 0) return "";
   constexpr std::string_view pad = "KP_";
   const std::string_view whole = name;
-  if (whole == "KP_Enter" || whole == "Linefeed") return "Return";
+  if (whole == "KP_Enter" || whole == "ISO_Enter" || whole == "3270_Enter" || whole == "Linefeed") return "Return";
   if (!whole.starts_with(pad)) return name;
   const std::string plain =
       lower(whole.substr(pad.size())) == "space" ? "space" : std::string(whole.substr(pad.size()));
@@ -108,52 +108,64 @@ std::string plain_key_name(KeySymbol symbol) {
 
 }  // namespace
 
-std::vector<std::string> canonical_chords(std::string_view chord, ChordText text) {
+std::string canonical_chord(std::string_view chord, ChordText text) {
   constexpr std::string_view names[] = {"ctrl", "alt", "shift", "super", "altgr"};
   bool held[std::size(names)] = {};
+  bool any_held = false;
   std::vector<KeySymbol> symbols;
   std::vector<std::string> keys;
   for (const std::string_view part : split_chord(chord)) {
     const bool open = text == ChordText::pattern && part.find_first_of("*?[") != std::string_view::npos;
     const KeySymbol symbol = open ? 0 : key_named(part);
     if (const int place = modifier_place(symbol); place >= 0) {
-      held[place] = true;
+      held[place] = any_held = true;
     } else {
       symbols.push_back(symbol);
       keys.push_back(symbol != 0 ? plain_key_name(symbol) : std::string(part));
     }
   }
-  std::vector<std::string> out;
-  const auto write = [&](std::string_view key) {
-    std::vector<std::string_view> parts;
-    for (size_t i = 0; i < std::size(names); ++i) {
-      if (held[i]) parts.push_back(names[i]);
-    }
-    if (!key.empty()) parts.push_back(key);
-    out.push_back(fmt::format("{}", fmt::join(parts, "+")));
-  };
-  const bool any_held = std::find(std::begin(held), std::end(held), true) != std::end(held);
+  std::vector<std::string> parts;
+  for (size_t i = 0; i < std::size(names); ++i) {
+    if (held[i]) parts.emplace_back(names[i]);
+  }
   for (size_t i = 0; i < keys.size(); ++i) {
     // With a modifier a capital is the letter's key: no shift is pressed.
     const KeySymbol small = symbols[i] != 0 ? xkb_keysym_to_lower(symbols[i]) : 0;
-    write(any_held && small != symbols[i] ? plain_key_name(small) : keys[i]);
+    parts.push_back(any_held && small != symbols[i] ? plain_key_name(small) : keys[i]);
   }
-  if (keys.empty()) write("");
-  return out;
+  return fmt::format("{}", fmt::join(parts, "+"));
 }
 
 std::vector<KeySymbol> parse_chord(std::string_view chord) {
   std::vector<KeySymbol> symbols;
-  for (const std::string_view name : split_chord(chord)) {
+  const std::vector<std::string_view> names = split_chord(chord);
+  for (const std::string_view name : names) {
     const KeySymbol symbol = key_named(name);
     if (symbol == 0) {
       throw std::invalid_argument(fmt::format(
           "unknown key \"{}\" in \"{}\": expected names such as Return, Escape, ctrl, F4 or a character", name, chord));
     }
+    if (symbols.size() + 1 < names.size() && modifier_place(symbol) < 0) {
+      throw std::invalid_argument(
+          fmt::format("\"{}\" in \"{}\" is no modifier: expected modifiers, then one key", name, chord));
+    }
     symbols.push_back(symbol);
   }
   if (symbols.empty()) throw std::invalid_argument("empty key: expected names such as Return or ctrl+s");
   return symbols;
+}
+
+bool types_character(std::string_view chord) {
+  try {
+    const std::vector<KeySymbol> symbols = parse_chord(chord);
+    const bool plain = std::all_of(symbols.begin(), symbols.end() - 1, [](KeySymbol symbol) {
+      const int place = modifier_place(symbol);
+      return place == 2 || place == 4;  // shift and altgr choose a character
+    });
+    return plain && character_of(symbols.back()) > U' ';
+  } catch (const std::invalid_argument&) {
+    return false;  // it will not be pressed
+  }
 }
 
 Modifiers parse_modifiers(std::string_view text) {

@@ -17,14 +17,18 @@ namespace deskhand {
 
 using KeySymbol = uint32_t;  ///< an X keysym
 
-/// The keys in the order of pressing; throws std::invalid_argument for an unknown name or an empty chord.
+/// Modifiers, then one key, in the order of pressing; or modifiers alone. Throws std::invalid_argument for an unknown
+/// name, an empty chord, and a key that is no modifier before the last.
 std::vector<KeySymbol> parse_chord(std::string_view chord);
 
-/// What the chord does, one way to write it for each of its keys that is no modifier: "Control_L+del" →
-/// {"ctrl+Delete"}, "a+Alt_R+F4" → {"alt+a", "alt+F4"}, "ctrl+W" → {"ctrl+w"}, "super" → {"super"}. Keys of the
-/// number pad count as the plain ones. What is no key stays as it is, as does a part of a pattern that holds *, ? or [.
+/// The chord in one way of writing: "Control_L+del" → "ctrl+Delete", "Alt_R+ctrl+W" → "ctrl+alt+w", "KP_Enter" →
+/// "Return". Keys of the number pad count as the plain ones. What is no key stays as it is, as does a part of a pattern
+/// that holds *, ? or [.
 enum class ChordText { keys, pattern };
-std::vector<std::string> canonical_chords(std::string_view chord, ChordText text = ChordText::keys);
+std::string canonical_chord(std::string_view chord, ChordText text = ChordText::keys);
+
+/// Whether the chord puts a visible character into a field that has the focus.
+bool types_character(std::string_view chord);
 
 /// The keysym that gives this character: '\n' and '\r' are Return, '\t' Tab; 0 when there is none (other controls).
 KeySymbol key_symbol_of(char32_t character);

@@ -41,6 +41,15 @@ struct Recording {
   std::vector<Action> actions;
 };
 
+/// Throws what ordered_json throws for a value of another type.
+nlohmann::json input_of(const ordered_json& action) {
+  const ordered_json& input = action.at("input");
+  for (const auto& [key, value] : input.get_ref<const ordered_json::object_t&>()) {
+    if (key == "text" || key == "answer" || key == "question" || key == "name") value.get_ref<const std::string&>();
+  }
+  return input;
+}
+
 /// What worked, the user's own part included; of a dry run all of it.
 Recording read_recording(const std::string& trace) {
   Recording recording;
@@ -53,8 +62,10 @@ Recording read_recording(const std::string& trace) {
     if (record.value("type", "") != "step" || !record.value("ok", false)) continue;
     if (!dry_run && !record.value("executed", false) && record.value("verdict", "") != "hand_off") continue;
     const ordered_json& action = record.at("action");
-    Action done{.name = action.at("name"), .input = action.at("input"), .text = action.at("text")};
-    if (record.value("verdict", "") != "hand_off" && done.input.dump().find(Secrets::mark) != std::string::npos) {
+    // Not the recorded words: what the user is asked about is what will be done.
+    Action done{.name = action.at("name"), .input = input_of(action)};
+    done.text = fmt::format("{} {}", done.name, done.input.dump());
+    if (record.value("verdict", "") != "hand_off" && Secrets::holds_mark(done)) {
       throw std::runtime_error(
           fmt::format("{}: step {} typed a secret, which a trace does not keep: it cannot be done again", trace,
                       record.value("step", 0)));

@@ -42,20 +42,32 @@ TEST(KeyChord, UnknownNamesAreErrors) {
 }
 
 TEST(KeyChord, OneWayToWriteWhatItDoes) {
-  using Chords = std::vector<std::string>;
-  EXPECT_EQ(canonical_chords("Control_L+del"), Chords{"ctrl+Delete"});
-  EXPECT_EQ(canonical_chords("Shift+CTRL+T"), Chords{"ctrl+shift+t"});
-  EXPECT_EQ(canonical_chords("ctrl+W"), Chords{"ctrl+w"});
-  EXPECT_EQ(canonical_chords("W"), Chords{"W"});
-  EXPECT_EQ(canonical_chords("a+Alt_R+F4"), (Chords{"alt+a", "alt+F4"}));
-  EXPECT_EQ(canonical_chords("super"), Chords{"super"});
-  EXPECT_EQ(canonical_chords("KP_Enter"), Chords{"Return"});
-  EXPECT_EQ(canonical_chords("shift+KP_F4"), Chords{"shift+F4"});
-  EXPECT_EQ(canonical_chords("pageup"), canonical_chords("Page_Up"));
-  EXPECT_EQ(canonical_chords("ctrl++"), Chords{"ctrl+plus"});
-  EXPECT_EQ(canonical_chords("ctrl+nonsense"), Chords{"ctrl+nonsense"});
-  EXPECT_EQ(canonical_chords("ctrl+*"), Chords{"ctrl+asterisk"});
-  EXPECT_EQ(canonical_chords("alt+ctrl+*", ChordText::pattern), Chords{"ctrl+alt+*"});
+  EXPECT_EQ(canonical_chord("Control_L+del"), "ctrl+Delete");
+  EXPECT_EQ(canonical_chord("Shift+CTRL+T"), "ctrl+shift+t");
+  EXPECT_EQ(canonical_chord("ctrl+W"), "ctrl+w");
+  EXPECT_EQ(canonical_chord("W"), "W");
+  EXPECT_EQ(canonical_chord("super"), "super");
+  EXPECT_EQ(canonical_chord("KP_Enter"), "Return");
+  EXPECT_EQ(canonical_chord("ISO_Enter"), "Return");
+  EXPECT_EQ(canonical_chord("shift+KP_F4"), "shift+F4");
+  EXPECT_EQ(canonical_chord("pageup"), canonical_chord("Page_Up"));
+  EXPECT_EQ(canonical_chord("ctrl++"), "ctrl+plus");
+  EXPECT_EQ(canonical_chord("ctrl+nonsense"), "ctrl+nonsense");
+  EXPECT_EQ(canonical_chord("ctrl+*"), "ctrl+asterisk");
+  EXPECT_EQ(canonical_chord("alt+ctrl+*", ChordText::pattern), "ctrl+alt+*");
+}
+
+TEST(KeyChord, OnlyModifiersComeBeforeTheKey) {
+  for (const char* text : {"a+Alt_R+F4", "F7+Return", "Num_Lock+Return", "Return+ctrl", "1+2"})
+    EXPECT_THROW(parse_chord(text), std::invalid_argument) << text;
+  EXPECT_EQ(parse_chord("Mode_switch+e").size(), 2u);
+}
+
+TEST(KeyChord, WhatTypesACharacter) {
+  for (const char* text : {"1", "shift+a", "altgr+e", "KP_7", "exclam", "ü", "plus"})
+    EXPECT_TRUE(types_character(text)) << text;
+  for (const char* text : {"ctrl+a", "Return", "space", "F4", "shift", "1+2", "Left"})
+    EXPECT_FALSE(types_character(text)) << text;
 }
 
 TEST(KeyChord, Modifiers) {

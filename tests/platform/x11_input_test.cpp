@@ -98,6 +98,7 @@ TEST(X11Input, ChordsPressModifiersFirstAndReleaseAll) {
 TEST(X11Input, TypingStopsWhenAskedAndLeavesNothingPressed) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   const std::string map_before = keyboard.keyboard_map();
@@ -115,6 +116,7 @@ TEST(X11Input, TypingStopsWhenAskedAndLeavesNothingPressed) {
 TEST(X11Input, TheKeyboardMapIsRestoredAfterTyping) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   const std::string map_before = keyboard.keyboard_map();
@@ -132,6 +134,7 @@ TEST(X11Input, TheKeyboardMapIsRestoredAfterTyping) {
 TEST(X11Input, WithoutASpareKeycodeNothingIsTypedAndItSaysSo) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   keyboard.fill_spare_keycodes();
   auto desktop = open_x11_desktop({.display = server.display()});
@@ -145,6 +148,7 @@ TEST(X11Input, WithoutASpareKeycodeNothingIsTypedAndItSaysSo) {
 TEST(X11Input, CapsLockAndStuckModifiersDoNotSpoilTheText) {
   TestServer server;
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   desktop->key("Caps_Lock");
@@ -173,6 +177,7 @@ TEST(X11Input, AConfinedPointerIsAnInputErrorAndTheDesktopGoesOn) {
 TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
   TestServer server({.layout = "us,ru"});
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   auto desktop = open_x11_desktop({.display = server.display()});
   keyboard.lock_group(1);
@@ -191,6 +196,7 @@ TEST(X11Input, TheCurrentGroupOfSeveralLayoutsIsUsed) {
 TEST(X11Input, TheLayoutOfXtestCountsNotThatOfTheLastStroke) {
   TestServer server({.layout = "de"});
   EventWindow window(server.display(), {0, 0, 400, 400});
+  window.answer_pings();
   KeyboardState keyboard(server.display());
   const ProcessResult changed =
       run_process({.argv = {"setxkbmap", "-device", std::to_string(keyboard.xtest_keyboard()), "-layout", "fr"},
