@@ -28,6 +28,8 @@ nlohmann::json parse_json(std::string_view text, std::string_view what) {
     return json::parse(text, check);
   } catch (const json::parse_error& error) {
     throw ModelFileError(fmt::format("{}: no JSON at byte {}", what, error.byte));
+  } catch (const json::exception&) {
+    throw ModelFileError(fmt::format("{}: a number is out of range", what));
   }
 }
 

@@ -4,7 +4,7 @@
 //   nlohmann::json config = read_json_file("config.json", 16 << 20);
 //
 // Throws ModelFileError naming the file: it cannot be read, is larger than `most_bytes`, is no JSON, nests deeper than
-// 64 levels, or an object has a key twice.
+// 64 levels, an object has a key twice, or a number does not fit a double.
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -3,7 +3,7 @@
 //
 //   JsonFields fields(json["text_config"], "config.json");
 //   int64_t layers = fields.integer("num_hidden_layers");
-//   double theta = fields.number_or("rope_theta", 10000.0);
+//   double theta = fields.number_if("rope_theta").value_or(10000.0);
 
 #include <nlohmann/json.hpp>
 #include <optional>

@@ -132,6 +132,8 @@ std::unique_ptr<Tokenizer> make_hugging_face_tokenizer(const Metadata& metadata)
     root = json::parse(metadata.text("tokenizer.huggingface.json"));
   } catch (const json::parse_error& error) {
     throw ModelFileError(fmt::format("tokenizer.json: no JSON at byte {}", error.byte));
+  } catch (const json::exception&) {
+    throw ModelFileError("tokenizer.json: a number is out of range");
   }
   if (!root.is_object()) throw ModelFileError("tokenizer.json: expected an object");
   Cutter cutter(part(root, "pre_tokenizer"));

@@ -227,6 +227,13 @@ TEST(HuggingFace, HostileConfigsAreRefused) {
   EXPECT_THROW(ModelFile::open(empty.path()), ModelFileError);
   std::ofstream(empty.path() / "config.json") << R"({"model_type":"llama","model_type":"qwen2"})";
   EXPECT_THROW(ModelFile::open(empty.path()), ModelFileError);
+  std::ofstream(empty.path() / "config.json") << R"({"model_type":"llama","rope_theta":1e999})";
+  try {
+    ModelFile::open(empty.path());
+    ADD_FAILURE() << "opened";
+  } catch (const ModelFileError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("config.json: a number is out of range"));
+  }
 }
 
 // A header of any length: then the data lies on any byte.

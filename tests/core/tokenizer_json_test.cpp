@@ -112,7 +112,7 @@ TEST(TokenizerJson, WhatIsNotSupportedIsNamed) {
 }
 
 TEST(TokenizerJson, MalformedFilesAreRefused) {
-  for (const char* text : {"", "[]", "{", "{}", "null", R"({"model":{}})", R"({"model":3})",
+  for (const char* text : {"", "[]", "{", "{}", "null", R"({"model":{}})", R"({"model":3})", R"({"model":-1e999})",
                            R"({"model":{"type":"BPE","vocab":{}},"decoder":{"type":"Fuse"}})"}) {
     EXPECT_THROW(open_json(text), ModelFileError) << text;
   }
