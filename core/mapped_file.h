@@ -4,7 +4,8 @@
 //   std::shared_ptr<const MappedFile> file = MappedFile::open("model.gguf");
 //   std::span<const std::byte> bytes = file->bytes();
 //
-// Pages are read when they are touched and belong to the system's cache. Errors: std::system_error naming the path.
+// Pages are read when they are touched and belong to the system's cache. Errors: std::system_error naming the path,
+// for what is no regular file too.
 
 #include <cstddef>
 #include <filesystem>
