@@ -1,12 +1,26 @@
 #include "core/tokenizer/added_tokens.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
+#include <stdexcept>
 
+#include "core/metadata.h"
 #include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
+
+constexpr size_t most_normalized = size_t{64} << 20;  ///< bytes of all tokens of a file
+
+std::string normalized(const AddedToken& token, const Normalizer& normalizer) {
+  try {
+    return normalizer.apply(token.text);
+  } catch (const std::length_error& error) {
+    throw ModelFileError(fmt::format("tokenizer.json: added token {}: {}", token.id, error.what()));
+  }
+}
 
 /// Unicode's property White_Space.
 bool is_white_space(char32_t c) {
@@ -41,8 +55,15 @@ size_t white_space_at_end(std::string_view text) {
 
 AddedTokens::AddedTokens(const std::vector<AddedToken>& tokens, const Normalizer& normalizer) : matcher_({}) {
   std::vector<SpecialMatcher::Entry> entries;
+  size_t bytes = 0;
   for (const AddedToken& token : tokens) {
-    entries.push_back({texts_.emplace_back(normalizer.apply(token.text)), token.id});
+    const std::string& text = texts_.emplace_back(normalized(token, normalizer));
+    bytes += text.size();
+    if (bytes > most_normalized) {
+      throw ModelFileError(
+          fmt::format("tokenizer.json: the added tokens have more than {} bytes when normalized", most_normalized));
+    }
+    entries.push_back({text, token.id});
     if (token.strips_left || token.strips_right) stripping_[token.id] = token;
   }
   matcher_ = SpecialMatcher(std::move(entries));

@@ -29,7 +29,8 @@ struct AddedToken {
 
 class AddedTokens {
  public:
-  /// The tokens that are to be matched; their texts are normalized first.
+  /// The tokens that are to be matched; their texts are normalized first. Throws ModelFileError when they grow too
+  /// long.
   AddedTokens(const std::vector<AddedToken>& tokens, const Normalizer& normalizer);
 
   bool empty() const { return matcher_.empty(); }

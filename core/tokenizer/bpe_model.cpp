@@ -29,7 +29,9 @@ class BpeModel final : public TokenModel {
       for (int byte = 0; byte < 256; ++byte) {
         std::string text;
         append_utf8(text, byte_level_character(static_cast<uint8_t>(byte)));
-        byte_ids_[static_cast<size_t>(byte)] = vocabulary.find(text);
+        const int32_t id = vocabulary.find(text);
+        const bool control = id >= 0 && vocabulary.kind(id) == TokenKind::control;
+        byte_ids_[static_cast<size_t>(byte)] = control ? -1 : id;
       }
     } else {
       byte_ids_ = byte_tokens(vocabulary);

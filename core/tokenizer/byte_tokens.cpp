@@ -7,7 +7,9 @@ namespace deskhand {
 std::array<int32_t, 256> byte_tokens(const Vocabulary& vocabulary) {
   std::array<int32_t, 256> out{};
   for (int byte = 0; byte < 256; ++byte) {
-    out[static_cast<size_t>(byte)] = vocabulary.find(fmt::format("<0x{:02X}>", byte));
+    const int32_t id = vocabulary.find(fmt::format("<0x{:02X}>", byte));
+    const bool control = id >= 0 && vocabulary.kind(id) == TokenKind::control;
+    out[static_cast<size_t>(byte)] = control ? -1 : id;
   }
   return out;
 }

@@ -6,6 +6,7 @@
 
 #include "core/hugging_face/json_fields.h"
 #include "core/metadata.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
@@ -118,7 +119,14 @@ void Cutter::add_metaspace(const JsonFields& fields) {
   if (scheme != "always" && scheme != "first" && scheme != "never") {
     fields.fail(fmt::format("the prepend_scheme '{}' is not known", one_line(scheme)));
   }
-  steps_.emplace_back(Metaspace{.mark = fields.text_of({"replacement"}, "▁"),
+  std::string mark = fields.text_of({"replacement"}, "▁");
+  if (mark.empty() || !next_utf8(mark, 0).valid || next_utf8(mark, 0).length != mark.size()) {
+    fields.fail(fmt::format("the replacement of a Metaspace has {} bytes, expected one character", mark.size()));
+  }
+  // Each could put another mark in front of every piece, and cut there again.
+  const auto is_metaspace = [](const Step& step) { return std::holds_alternative<Metaspace>(step); };
+  if (std::any_of(steps_.begin(), steps_.end(), is_metaspace)) fields.fail("a second Metaspace is not supported");
+  steps_.emplace_back(Metaspace{.mark = std::move(mark),
                                 .always = scheme == "always",
                                 .first = scheme == "first",
                                 .split = fields.boolean_if("split").value_or(true)});
@@ -174,7 +182,7 @@ void Cutter::apply(const Metaspace& step, const Piece& piece, Expression::Worksp
   std::string text;
   for (const char c : piece.text) c == ' ' ? text.append(step.mark) : text.append(1, c);
   if ((step.always || (step.first && piece.at_start)) && !text.starts_with(step.mark)) text.insert(0, step.mark);
-  if (!step.split || step.mark.empty()) {
+  if (!step.split) {
     out.push_back({std::move(text), piece.at_start});
     return;
   }

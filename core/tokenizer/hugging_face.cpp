@@ -21,10 +21,14 @@ const json& part(const json& root, const char* key) {
   return found == root.end() ? nothing : *found;
 }
 
-std::vector<AddedToken> chosen(const std::vector<AddedToken>& tokens, bool normalized, bool special_too) {
+/// The vocabulary says what is special: an end of turn is, whatever its entry says.
+std::vector<AddedToken> chosen(const std::vector<AddedToken>& tokens, bool normalized, bool special_too,
+                               const Vocabulary& vocabulary) {
   std::vector<AddedToken> out;
   for (const AddedToken& token : tokens) {
-    if (token.normalized == normalized && (special_too || !token.special)) out.push_back(token);
+    const TokenKind kind = vocabulary.kind(token.id);
+    const bool special = kind == TokenKind::control || kind == TokenKind::unknown;
+    if (token.normalized == normalized && (special_too || !special)) out.push_back(token);
   }
   return out;
 }
@@ -40,8 +44,9 @@ class HuggingFaceTokenizer final : public VocabularyTokenizer {
     adds_space_ = parts.strips_space;
     const Normalizer as_is(nullptr);
     for (const bool specials : {false, true}) {
-      passes_[specials].raw = std::make_unique<AddedTokens>(chosen(parts.added, false, specials), as_is);
-      passes_[specials].normalized = std::make_unique<AddedTokens>(chosen(parts.added, true, specials), normalizer_);
+      passes_[specials].raw = std::make_unique<AddedTokens>(chosen(parts.added, false, specials, vocabulary_), as_is);
+      passes_[specials].normalized =
+          std::make_unique<AddedTokens>(chosen(parts.added, true, specials, vocabulary_), normalizer_);
     }
     const json& model = part(root, "model");
     model_ = part(model, "vocab").is_object() ? make_bpe_model(model, vocabulary_, cutter_.byte_level())
@@ -101,7 +106,11 @@ class HuggingFaceTokenizer final : public VocabularyTokenizer {
   std::string normalized(std::string_view text) const {
     std::string out;
     by_validity(
-        text, [&](std::string_view good) { out += normalizer_.apply(good); },
+        text,
+        [&](std::string_view good) {
+          out += normalizer_.apply(good);
+          check_size(out);
+        },
         [&](std::string_view bad) { out += bad; });
     return out;
   }
@@ -116,6 +125,7 @@ class HuggingFaceTokenizer final : public VocabularyTokenizer {
         text, [&](std::string_view good) { cutter_.cut(good, at_start && good.data() == text.data(), pieces); },
         [&](std::string_view bad) { pieces.emplace_back(bad); });
     for (const std::string& piece : pieces) model_->encode(piece, ids);
+    check_size(ids.size());
   }
 
   Normalizer normalizer_;

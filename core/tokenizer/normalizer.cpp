@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <stdexcept>
 
 #include "core/hugging_face/json_fields.h"
 #include "core/metadata.h"
@@ -11,15 +12,35 @@
 namespace deskhand {
 namespace {
 
-std::string replaced(const std::string& text, const std::string& from, const std::string& to) {
-  std::string out;
+constexpr size_t most_prepended = 64;
+
+/// Text that is put together and must not grow past `most` bytes.
+class BoundedText {
+ public:
+  explicit BoundedText(size_t most) : most_(most) {}
+  BoundedText& append(std::string_view part) {
+    if (part.size() > most_ - text_.size()) {
+      throw std::length_error(fmt::format("text for the tokenizer grows past {} bytes when it is normalized", most_));
+    }
+    text_ += part;
+    return *this;
+  }
+  std::string take() { return std::move(text_); }
+
+ private:
+  std::string text_;
+  size_t most_;
+};
+
+std::string replaced(std::string_view text, const std::string& from, const std::string& to, size_t most) {
+  BoundedText out(most);
   for (size_t at = 0; at < text.size();) {
     const size_t next = std::min(text.find(from, at), text.size());
-    out.append(text, at, next - at);
-    if (next < text.size()) out += to;
+    out.append(text.substr(at, next - at));
+    if (next < text.size()) out.append(to);
     at = next + from.size();
   }
-  return out;
+  return out.take();
 }
 
 }  // namespace
@@ -39,7 +60,11 @@ void Normalizer::add(const nlohmann::json& json, int depth) {
   } else if (type == "NFC") {
     steps_.emplace_back(Compose{});
   } else if (type == "Prepend") {
-    steps_.emplace_back(Prepend{fields.text_of({"prepend"}, "")});
+    std::string text = fields.text_of({"prepend"}, "");
+    if (text.size() > most_prepended) {
+      fields.fail(fmt::format("Prepend has {} bytes, at most {} are supported", text.size(), most_prepended));
+    }
+    steps_.emplace_back(Prepend{std::move(text)});
   } else if (type == "Replace" && fields.has("pattern")) {
     const JsonFields pattern = fields.object("pattern").value();
     std::string to = fields.text_of({"content"}, "");
@@ -57,26 +82,28 @@ void Normalizer::add(const nlohmann::json& json, int depth) {
 
 std::string Normalizer::apply(std::string_view text) const {
   std::string out(text);
-  for (const Step& step : steps_) out = apply(step, std::move(out));
+  for (const Step& step : steps_) out = apply(step, std::move(out), most_bytes(text.size()));
   return out;
 }
 
-std::string Normalizer::apply(const Step& step, std::string text) {
+std::string Normalizer::apply(const Step& step, std::string text, size_t most) {
+  BoundedText out(most);
   if (std::holds_alternative<Compose>(step)) {
     std::string composed;
-    return compose(text, composed) ? composed : text;
+    return compose(text, composed) ? out.append(composed).take() : text;
   }
-  if (const auto* prepend = std::get_if<Prepend>(&step)) return text.empty() ? text : prepend->text + text;
-  if (const auto* replace = std::get_if<Replace>(&step)) return replaced(text, replace->from, replace->to);
+  if (const auto* prepend = std::get_if<Prepend>(&step)) {
+    return text.empty() ? text : out.append(prepend->text).append(text).take();
+  }
+  if (const auto* replace = std::get_if<Replace>(&step)) return replaced(text, replace->from, replace->to, most);
   const auto& replace = std::get<ReplaceMatches>(step);
-  std::string out;
   size_t at = 0;
   Expression::Workspace workspace;
   replace.from.for_each_match(text, workspace, [&](size_t begin, size_t end) {
-    out.append(text, at, begin - at).append(replace.to);
+    out.append(std::string_view(text).substr(at, begin - at)).append(replace.to);
     at = end;
   });
-  return out.append(text, at);
+  return out.append(std::string_view(text).substr(at)).take();
 }
 
 }  // namespace deskhand

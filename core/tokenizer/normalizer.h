@@ -20,8 +20,11 @@ class Normalizer {
  public:
   explicit Normalizer(const nlohmann::json& json);
 
+  /// What a text of so many bytes may become: each step could double it.
+  static constexpr size_t most_bytes(size_t text) { return 4096 + 64 * text; }
+
   bool empty() const { return steps_.empty(); }
-  /// Of valid UTF-8.
+  /// Of valid UTF-8. Throws std::length_error when the text grows past what `most_bytes` says.
   std::string apply(std::string_view text) const;
 
  private:
@@ -38,7 +41,7 @@ class Normalizer {
   };
   using Step = std::variant<Compose, Prepend, Replace, ReplaceMatches>;
   void add(const nlohmann::json& json, int depth);
-  static std::string apply(const Step& step, std::string text);
+  static std::string apply(const Step& step, std::string text, size_t most);
 
   std::vector<Step> steps_;
 };

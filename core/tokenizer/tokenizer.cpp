@@ -65,10 +65,9 @@ std::string VocabularyTokenizer::without_breakers(std::string_view text) {
   return out;
 }
 
-void VocabularyTokenizer::check_size(std::string_view text) {
-  if (text.size() > max_text) {
-    throw std::length_error(
-        fmt::format("text for the tokenizer has {} bytes, at most {} are taken", text.size(), max_text));
+void VocabularyTokenizer::check_size(size_t bytes) {
+  if (bytes > max_text) {
+    throw std::length_error(fmt::format("text for the tokenizer has {} bytes, at most {} are taken", bytes, max_text));
   }
 }
 

@@ -37,7 +37,8 @@ class VocabularyTokenizer : public Tokenizer {
   /// Without U+FDD0, which breaks special tokens that untrusted text spells.
   static std::string without_breakers(std::string_view text);
   /// Throws std::length_error for text whose positions would not fit 32 bits.
-  static void check_size(std::string_view text);
+  static void check_size(size_t bytes);
+  static void check_size(std::string_view text) { check_size(text.size()); }
 
   Vocabulary vocabulary_;
   bool adds_bos_ = false;
