@@ -103,15 +103,4 @@ Image read_image(const std::filesystem::path& path, const ImageLimits& limits) {
   }
 }
 
-void write_png(const std::filesystem::path& path, const Image& image) {
-  const std::vector<uint8_t> bytes = encode_png(image);
-  const std::filesystem::path part = path.string() + ".part";  // whole or not at all
-  std::ofstream out(part, std::ios::binary);
-  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  out.close();
-  std::error_code error;
-  if (out) std::filesystem::rename(part, path, error);
-  if (!out || error) throw ImageError(fmt::format("{}: cannot be written", path.string()));
-}
-
 }  // namespace deskhand

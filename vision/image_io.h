@@ -1,8 +1,8 @@
 #pragma once
-// Pictures from files and to files, behind size limits.
+// Pictures from files and to bytes, behind size limits.
 //
 //   Image image = read_image("photo.jpg");          // PNG, JPEG, WebP, BMP, GIF (first frame), PPM
-//   write_png("out.png", image);
+//   std::vector<uint8_t> png = encode_png(image);
 //
 // Always RGB: alpha is composited on white, EXIF's orientation is applied, 16 bits keep their high byte. Errors:
 // ImageError ("what, where, expected, got"), also for bombs: the header's size is checked before a pixel is decoded.
@@ -31,7 +31,6 @@ struct ImageLimits {
 Image read_image(const std::filesystem::path& path, const ImageLimits& limits = {});
 Image decode_image(std::span<const uint8_t> bytes, const ImageLimits& limits = {});
 std::vector<uint8_t> encode_png(const Image& image);
-void write_png(const std::filesystem::path& path, const Image& image);
 
 enum class ResizeFilter { bilinear, bicubic, lanczos };
 

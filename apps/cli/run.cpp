@@ -106,6 +106,13 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, Inte
   }
   app.footer("deskhand COMMAND --help shows the options and examples of a command.");
 
+  const auto first =
+      std::find_if(arguments.begin(), arguments.end(), [](const auto& a) { return !a.starts_with('-'); });
+  const auto is_first = [&](const Defined& command) { return command.app->get_name() == *first; };
+  if (first != arguments.end() && std::none_of(defined.begin(), defined.end(), is_first)) {
+    return report(streams.err, fmt::format("there is no command \"{}\" (deskhand --help lists them)", *first),
+                  ExitStatus::usage);
+  }
   std::reverse(arguments.begin(), arguments.end());
   try {
     app.parse(arguments);

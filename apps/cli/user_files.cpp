@@ -42,15 +42,18 @@ std::string read_text_file(const fs::path& path) {
   return text;
 }
 
-void write_text_file(const fs::path& path, const std::string& text) {
-  const fs::path temporary = path.string() + ".part";
-  std::ofstream out(temporary, std::ios::binary | std::ios::trunc);
-  out << text << std::flush;
-  if (!out) throw FileError(fmt::format("{}: cannot be written: {}", path.string(), std::strerror(errno)));
-  out.close();
+void write_file(const fs::path& path, std::string_view bytes) {
+  const fs::path part = path.string() + ".part";
+  std::ofstream out(part, std::ios::binary | std::ios::trunc);
+  out << bytes << std::flush;
   std::error_code error;
-  fs::rename(temporary, path, error);
-  if (error) throw FileError(fmt::format("{}: cannot be written: {}", path.string(), error.message()));
+  if (!out) error = {errno, std::generic_category()};
+  out.close();
+  if (!error) fs::rename(part, path, error);
+  if (!error) return;
+  std::error_code ignored;
+  fs::remove(part, ignored);
+  throw FileError(fmt::format("{}: cannot be written: {}", path.string(), error.message()));
 }
 
 std::optional<std::string> config_text(const std::string& key) {

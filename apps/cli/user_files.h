@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace deskhand {
 
@@ -18,7 +19,7 @@ std::optional<std::string> config_text(const std::string& key);
 
 /// The whole file; throws FileError with the path and the reason.
 std::string read_text_file(const std::filesystem::path& path);
-/// Writes through a temporary file and a rename, so that nothing is lost half-way; throws FileError.
-void write_text_file(const std::filesystem::path& path, const std::string& text);
+/// Writes beside the file and renames, so that nothing is lost half-way and nothing is left over; throws FileError.
+void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace deskhand

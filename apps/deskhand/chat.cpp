@@ -88,8 +88,7 @@ class Chat {
         context_.err << "the model has no eyes: your next message tells it what the screen reader found\n";
       } else if (name == "/save") {
         if (rest.empty()) throw UsageError("/save needs a file name");
-        write_text_file(rest,
-                        conversation_.messages().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+        write_file(rest, conversation_.messages().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
       } else {
         context_.err << fmt::format("{} is not a command; /help lists them\n", name);
       }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "agent/replay_page.h"
+#include "agent/script/parse.h"
 #include "agent/secrets.h"
 #include "agent/trace.h"
 #include "apps/cli/command.h"
@@ -64,7 +65,8 @@ Recording read_recording(const std::string& trace) {
     const ordered_json& action = record.at("action");
     // Not the recorded words: what the user is asked about is what will be done.
     Action done{.name = action.at("name"), .input = input_of(action)};
-    done.text = fmt::format("{} {}", done.name, done.input.dump());
+    done.text = script::write(done);
+    if (done.text.empty()) done.text = fmt::format("{} {}", done.name, done.input.dump());
     if (record.value("verdict", "") != "hand_off" && Secrets::holds_mark(done)) {
       throw std::runtime_error(
           fmt::format("{}: step {} typed a secret, which a trace does not keep: it cannot be done again", trace,
@@ -112,7 +114,7 @@ ExitStatus replay(const Options& options, CommandContext& context) {
   if (options.html.empty()) {
     print_records(options, context);
   } else {
-    write_text_file(options.html, replay_page(options.trace));
+    write_file(options.html, replay_page(options.trace));
     context.err << "wrote " << options.html << "\n";
   }
   return check.intact ? ExitStatus::done : complain("");

@@ -7,6 +7,7 @@
 #include "apps/cli/command.h"
 #include "apps/cli/look.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/user_files.h"
 #include "vision/image_io.h"
 #include "vision/marks.h"
 
@@ -88,7 +89,8 @@ void write_marked(const Look& look, const std::string& path) {
   for (const ScreenElement& element : look.screen.elements) {
     draw_box(marked, element.box, {220, 30, 30}, std::to_string(element.id));
   }
-  write_png(path, marked);
+  const std::vector<uint8_t> png = encode_png(marked);
+  write_file(path, {reinterpret_cast<const char*>(png.data()), png.size()});
 }
 
 RunCommand define(CLI::App& app) {

@@ -73,6 +73,15 @@ TEST_F(Program, BadUsageIsExitTwo) {
   }
 }
 
+TEST_F(Program, AnUnknownCommandIsNamed) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"nosuch"}, {"-v", "nosuch", "--json"}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 2);
+    expect_one_line(ran.err);
+    EXPECT_NE(ran.err.find("\"nosuch\""), std::string::npos) << ran.err;
+  }
+}
+
 TEST_F(Program, WithoutAModelItSaysHowToGetOne) {
   const Ran ran = run({"ask", "hello"});
   EXPECT_EQ(ran.code, 2);
