@@ -15,6 +15,7 @@ constexpr auto missing_wait = 500ms;   // between looks for what is not there ye
 constexpr auto hover_wait = 150ms;     // for a highlight under the pointer
 constexpr auto restless_wait = 300ms;  // what changes in this time changes by itself
 constexpr QuietWait after_action{.quiet = 200ms, .cap = 3000ms};
+constexpr QuietWait before_next_look{.quiet = 300ms, .cap = 1500ms};  // a window that opens comes to rest
 constexpr QuietWait second_chance{.quiet = 500ms, .cap = 1500ms};
 constexpr int surroundings = 8;                       // pixels around a target that must not have changed
 constexpr ScreenRect largest_target{0, 0, 400, 120};  // of larger ones only the middle is compared
@@ -101,8 +102,8 @@ void Actor::perform(const Action& action, Observation& seen, Performed& out) con
       return;
     }
     check_stop();
-    if (out.target && !is_fresh(*tool, seen, *out.target)) continue;
-    if (act(*tool, seen, out)) return;
+    if ((!out.target || is_fresh(*tool, seen, *out.target)) && act(*tool, seen, out)) return;
+    parts_.desktop.wait_until_quiet(before_next_look, stop_);
   }
   out.step.result = "not done: the screen around the target keeps changing";
 }

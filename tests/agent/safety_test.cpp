@@ -233,6 +233,19 @@ TEST(Safety, AFocusThatMovesBeforeTypingIsNoticed) {
   EXPECT_EQ(h.user.handed.size(), 1u) << "judged again";
 }
 
+TEST(Safety, AWindowThatIsStillOpeningIsWaitedFor) {
+  AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
+  with_buttons(h);
+  int shade = 0;
+  bool at_rest = false;
+  h.app.on_capture = [&] {
+    if (!at_rest) h.app.paint({20, 60, 180, 84}, static_cast<uint8_t>(++shade * 50), 0, 0);
+  };
+  h.app.on_wait = [&] { at_rest = shade > 1; };
+  h.run("Press Keep");
+  EXPECT_EQ(h.pressed(), "Keep");
+}
+
 TEST(Safety, AScreenThatNeverRestsIsReported) {
   AgentHarness h({"click(\"Keep\")\ndone(\"\")"});
   with_buttons(h);
