@@ -6,7 +6,7 @@
 //   batch.add(sequence, id, position, true);        // positions of a sequence in order; the last row wants logits
 //   decoder.forward(batch, logits);                 // logits: [batch.logit_rows().size(), vocabulary]
 //
-// Rows may belong to several sequences. Nothing allocates after construction.
+// Rows may belong to several sequences, those of one sequence in order. Nothing allocates after construction.
 
 #include <cstdint>
 #include <span>
@@ -37,12 +37,15 @@ class Batch {
   std::span<const int32_t> logit_rows() const { return logit_rows_; }
   /// What each row sees in the layers of a group, and where its own keys and values go.
   std::span<const AttentionRow> attention(size_t group) const { return attention_[group]; }
+  /// The rows by sequence, for layers with a recurrent state; empty when the plan has none.
+  std::span<const RecurrentRun> runs() const { return runs_; }
 
  private:
   int64_t max_rows_;
   std::stop_token stop_;
   std::vector<int32_t> ids_, positions_, logit_rows_;
   std::vector<std::vector<AttentionRow>> attention_;  // [group][row]
+  std::vector<RecurrentRun> runs_;
 };
 
 }  // namespace deskhand

@@ -21,6 +21,8 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::stop_token stop) {
   // The last id is fed again unless the logits after it are still held.
   if (common == size && logits_after_ != size) common = std::max<int64_t>(0, size - 1);
   rewind(common);
+  common = fed();
+  ids_.resize(static_cast<size_t>(common));
   reserve(size);
   for (int32_t id : ids.subspan(static_cast<size_t>(common))) push(id);
   while (fed() < size && feed(std::min(size, fed() + chunk_), stop)) {
@@ -51,7 +53,7 @@ std::span<const float> TokenState::logits() {
   const auto size = static_cast<int64_t>(ids_.size());
   CHECK(size > 0, "no ids");
   if (logits_after_ != size) {
-    if (fed() == size) sequence_.rewind(size - 1);
+    if (fed() == size) sequence_.rewind(size - 1);  // the last one again: no logits are held
     sequence_.reserve(size);
     while (fed() < size) feed(std::min(size, fed() + chunk_));
   }

@@ -1,6 +1,7 @@
 #include "core/kv/sequence.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/check.h"
 
@@ -10,12 +11,16 @@ KvSequence::KvSequence(PagePool& pool, int64_t capacity)
     : pool_(pool), capacity_(capacity), tables_(pool.plan().groups().size()) {
   const int64_t pages = (capacity + KvPlan::page_tokens - 1) / KvPlan::page_tokens;
   for (auto& table : tables_) table.reserve(static_cast<size_t>(pages));
+  if (pool.plan().state_bytes() == 0) return;
+  state_ = pool.take_state();
+  std::memset(state_, 0, pool.plan().state_bytes());
 }
 
 KvSequence::~KvSequence() {
   for (size_t group = 0; group < tables_.size(); ++group) {
     for (std::byte* page : tables_[group]) pool_.give_back(group, page);
   }
+  if (state_ != nullptr) pool_.give_back_state(state_);
 }
 
 void KvSequence::reserve(int64_t tokens) {
@@ -26,6 +31,10 @@ void KvSequence::reserve(int64_t tokens) {
   }
 }
 
+int64_t KvSequence::reserved() const {
+  return tables_.empty() ? capacity_ : static_cast<int64_t>(tables_.front().size()) * KvPlan::page_tokens;
+}
+
 void KvSequence::advance(int64_t count) {
   CHECK(size_ + count <= reserved(), "{} + {} of {}", size_, count, reserved());
   size_ += count;
@@ -33,7 +42,12 @@ void KvSequence::advance(int64_t count) {
 
 void KvSequence::rewind(int64_t tokens) {
   CHECK(tokens >= 0 && tokens <= size_, "{} of {}", tokens, size_);
-  size_ = tokens;
+  if (state_ == nullptr || tokens == size_) {
+    size_ = tokens;
+    return;
+  }
+  size_ = 0;
+  std::memset(state_, 0, pool_.plan().state_bytes());
 }
 
 AttentionRow KvSequence::row(size_t group, int64_t position) const {

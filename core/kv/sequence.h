@@ -28,11 +28,13 @@ class KvSequence {
   int64_t size() const { return size_; }
   /// Takes pages for `tokens` positions. Nothing that follows allocates.
   void reserve(int64_t tokens);
-  int64_t reserved() const { return static_cast<int64_t>(tables_.front().size()) * KvPlan::page_tokens; }
+  int64_t reserved() const;
   /// Says that positions [size, size + count) have been written.
   void advance(int64_t count);
-  /// Forgets positions [tokens, size).
+  /// Forgets positions [tokens, size): all, when recurrent layers have to begin again.
   void rewind(int64_t tokens);
+  /// The recurrent layers' state after `size` positions; null when the plan has none.
+  std::byte* state() const { return state_; }
   /// What `position` sees of itself and the past in the layers of a group.
   AttentionRow row(size_t group, int64_t position) const;
 
@@ -40,6 +42,7 @@ class KvSequence {
   PagePool& pool_;
   int64_t capacity_;
   int64_t size_ = 0;
+  std::byte* state_ = nullptr;
   std::vector<std::vector<std::byte*>> tables_;  // [group][position / page_tokens]
 };
 
