@@ -27,11 +27,20 @@ struct AttentionRow {
   int64_t end = 0;
 };
 
+/// A stripe of 0 or 1 is a parity that thins the range out by pages: a row of page q sees, of its range, page j iff
+/// j = q or (q − j) mod 2 equals the parity. Its page is that of its last key. −1: all of the range.
 struct AttentionShape {
   KvLayout kv;
   size_t page_offset = 0;  ///< bytes of this layer's part inside a page blob
   int64_t heads = 0;       ///< query heads; head h uses kv head h / (heads / kv_heads)
   float scale = 1.0f;      ///< of the scores, usually head_dim^-0.5
+  int64_t stripe = -1;     ///< −1, 0 or 1
+
+  /// Whether a row that sees up to `end` sees the keys of a page at all.
+  bool sees_page(int64_t end, int64_t page) const {
+    const int64_t apart = (end - 1) / kv.page_tokens - page;
+    return stripe < 0 || apart == 0 || apart % 2 == stripe;
+  }
 };
 
 }  // namespace deskhand

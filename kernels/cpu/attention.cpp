@@ -278,8 +278,9 @@ int64_t PagedAttention::find_keys(const Job& job, std::span<const AttentionRow> 
   const int64_t tokens = job.shape.kv.page_tokens, start = page * tokens;
   int64_t low = tokens, high = 0;
   for (size_t r = 0; r < rows.size(); ++r) {
+    const bool hidden = !job.shape.sees_page(rows[r].end, page);
     const auto first = static_cast<int32_t>(std::clamp<int64_t>(rows[r].begin - start, 0, tokens));
-    const auto last = static_cast<int32_t>(std::clamp<int64_t>(rows[r].end - start, first, tokens));
+    const auto last = static_cast<int32_t>(hidden ? first : std::clamp<int64_t>(rows[r].end - start, first, tokens));
     if (first < last) {
       low = std::min<int64_t>(low, first);
       high = std::max<int64_t>(high, last);

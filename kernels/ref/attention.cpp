@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include "kernels/formats/format.h"
@@ -27,12 +28,15 @@ void attend(float* out, const float* q, const AttentionShape& shape, const Atten
   const Format& format = *find_format(shape.kv.type);
   std::vector<float> kv(static_cast<size_t>(d));
   std::vector<float> scores;
+  const auto hidden = [&](int64_t t) { return !shape.sees_page(row.end, t / shape.kv.page_tokens); };
   for (int64_t t = row.begin; t < row.end; ++t) {
+    scores.push_back(-std::numeric_limits<float>::infinity());
+    if (hidden(t)) continue;
     const Place at = place(shape, row, t);
     format.to_float(at.page + layout.key(kv_head, at.token), kv.data(), d);
     float dot = 0;
     for (int64_t i = 0; i < d; ++i) dot += q[i] * kv[i];
-    scores.push_back(shape.scale * dot);
+    scores.back() = shape.scale * dot;
   }
   std::fill(out, out + d, 0.0f);
   if (scores.empty()) return;
@@ -40,6 +44,7 @@ void attend(float* out, const float* q, const AttentionShape& shape, const Atten
   float sum = 0;
   for (float& s : scores) sum += s = std::exp(s - largest);
   for (int64_t t = row.begin; t < row.end; ++t) {
+    if (hidden(t)) continue;
     const Place at = place(shape, row, t);
     format.to_float(at.page + layout.value(kv_head, at.token), kv.data(), d);
     for (int64_t i = 0; i < d; ++i) out[i] += scores[t - row.begin] / sum * kv[i];
