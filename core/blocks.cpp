@@ -10,10 +10,20 @@ namespace {
 std::vector<LayerMemory> layer_memories(const ModelConfig& config) {
   std::vector<LayerMemory> out(static_cast<size_t>(config.layers),
                                {.kv_heads = config.kv_heads, .head_dim = config.head_dim, .window = 0});
-  for (size_t i = 0; i < config.windowed.size(); ++i) {
-    if (config.windowed[i]) out[i].window = config.window;
+  for (int64_t i = 0; i < config.layers; ++i) {
+    if (config.has_window(i)) out[static_cast<size_t>(i)].window = config.window;
   }
   return out;
+}
+
+/// Longrope has a list for contexts within the original length and one for longer ones.
+const float* rope_divisors(const LoadContext& context) {
+  const RopeConfig& rope = context.config.rope;
+  const int64_t pairs = rope.width / 2;
+  if (rope.scaling != RopeScaling::longrope) return context.weights.vector_if("rope_freqs.weight", pairs);
+  const float* longer = context.weights.vector("rope_factors_long.weight", pairs).data();
+  const float* shorter = context.weights.vector("rope_factors_short.weight", pairs).data();
+  return context.context > rope.original_context ? longer : shorter;
 }
 
 }  // namespace
@@ -28,8 +38,18 @@ View Matrix::first(int64_t rows) const {
   return {buffer_->data(), DType::f32, rows, cols_};
 }
 
-Rotation::Rotation(std::vector<float> frequencies, bool adjacent)
-    : frequencies_(std::move(frequencies)), pairing_(adjacent ? RopePairing::adjacent : RopePairing::halves) {}
+Rotation::Rotation(std::vector<float> frequencies, float amplitude, bool adjacent)
+    : frequencies_(std::move(frequencies)),
+      amplitude_(amplitude),
+      pairing_(adjacent ? RopePairing::adjacent : RopePairing::halves) {}
+
+Rotation::Rotation(const LoadContext& context)
+    : Rotation(rope_frequencies(context.config.rope, context.context, rope_divisors(context)),
+               context.config.rope.amplitude, context.config.rope.adjacent) {}
+
+Rotation Rotation::of_windows(const ModelConfig& config) {
+  return {window_rope_frequencies(config.rope), 1.0f, config.rope.adjacent};
+}
 
 std::string layer_tensor(int64_t layer, std::string_view name) {
   return fmt::format("blk.{}.{}", layer, name);
@@ -39,11 +59,16 @@ PagedAttention::PagedAttention(const LoadContext& context)
     : backend_(context.backend),
       plan_(layer_memories(context.config), context.kv_type, context.backend),
       heads_(context.config.heads),
-      scale_(context.config.attention_scale) {}
+      scale_(context.config.attention_scale),
+      stripes_(context.config.stripes) {}
 
 void PagedAttention::operator()(int64_t layer, const Batch& batch, const Heads& heads, View out) const {
   const KvPlan::Place& place = plan_.layer(layer);
-  const AttentionShape shape{.kv = place.layout, .page_offset = place.offset, .heads = heads_, .scale = scale_};
+  const AttentionShape shape{.kv = place.layout,
+                             .page_offset = place.offset,
+                             .heads = heads_,
+                             .scale = scale_,
+                             .stripe = stripes_.empty() ? -1 : stripes_[static_cast<size_t>(layer)]};
   const std::span<const AttentionRow> rows = batch.attention(place.group);
   backend_.kv_write(shape, rows, heads.k, heads.v);
   backend_.attention_paged(out, heads.q, shape, rows);

@@ -34,11 +34,17 @@ class Matrix {
 /// A RopeTable and the frequencies that it points to.
 class Rotation {
  public:
-  Rotation(std::vector<float> frequencies, bool adjacent);
-  RopeTable table() const { return {.inv_freq = frequencies_, .scale = 1.0f, .pairing = pairing_}; }
+  /// That of layers without a window; takes the divisors that the file holds.
+  explicit Rotation(const LoadContext& context);
+  /// That of layers with a window.
+  static Rotation of_windows(const ModelConfig& config);
+  RopeTable table() const { return {.inv_freq = frequencies_, .scale = amplitude_, .pairing = pairing_}; }
 
  private:
+  Rotation(std::vector<float> frequencies, float amplitude, bool adjacent);
+
   std::vector<float> frequencies_;
+  float amplitude_;
   RopePairing pairing_;
 };
 
@@ -64,6 +70,7 @@ class PagedAttention {
   KvPlan plan_;
   int64_t heads_;
   float scale_;
+  std::vector<int64_t> stripes_;  // per layer or none
 };
 
 /// logits = W · rms(h), capped where the model says so, for the rows that want them.

@@ -36,6 +36,7 @@ struct LoadContext {
   Backend& backend;
   DType kv_type = DType::f16;
   int64_t max_rows = 512;  ///< of a batch
+  int64_t context = 0;     ///< tokens that the model is opened for: some rotary scalings depend on it
 };
 
 /// A tensor of a layer: "self_attn.q_proj.weight" → "attn_q.weight".

@@ -49,7 +49,8 @@ LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& bac
                           .config = config_,
                           .backend = backend,
                           .kv_type = options.kv_type,
-                          .max_rows = options.max_rows});
+                          .max_rows = options.max_rows,
+                          .context = options.context > 0 ? options.context : config_.context});
   weights_.expect_all_taken();
   backend.reserve(options.max_rows, std::max({config_.width, config_.feed_forward, config_.query_width()}));
   context_ = choose_context(options.context, config_.context, decoder_->plan().bytes_per_token());

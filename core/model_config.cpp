@@ -2,60 +2,14 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 
 namespace deskhand {
 namespace {
 
-/// Reads "<architecture>.<key>" and checks ranges.
-class Keys {
- public:
-  Keys(const Metadata& metadata, std::string architecture)
-      : metadata_(metadata), architecture_(std::move(architecture)) {}
-
-  const Metadata& metadata() const { return metadata_; }
-  const std::string& architecture() const { return architecture_; }
-  std::string name(std::string_view key) const { return fmt::format("{}.{}", architecture_, key); }
-  bool has(std::string_view key) const { return metadata_.has(name(key)); }
-
-  [[noreturn]] void fail(std::string_view key, const std::string& message) const {
-    throw ModelFileError(fmt::format("model metadata: {} {}", name(key), message));
-  }
-
-  /// A count in [1, limit]; `fallback` when absent, which throws when there is none. An array must be uniform.
-  int64_t count(std::string_view key, int64_t limit, std::optional<int64_t> fallback = std::nullopt) const {
-    if (!has(key) && fallback) return *fallback;
-    int64_t value = 0;
-    const MetadataValue* found = metadata_.find(name(key));
-    if (found != nullptr && std::holds_alternative<MetadataArray>(*found)) {
-      value = uniform(key, std::get<MetadataArray>(*found).as_integers());
-    } else {
-      value = metadata_.integer(name(key));
-    }
-    if (value < 1 || value > limit) fail(key, fmt::format("must lie in 1…{}, not {}", limit, value));
-    return value;
-  }
-
-  float positive(std::string_view key, std::optional<double> fallback = std::nullopt) const {
-    const double value = fallback ? metadata_.number_or(name(key), *fallback) : metadata_.number(name(key));
-    if (!(value > 0.0 && value < 1e30)) fail(key, fmt::format("must be a positive number, not {}", value));
-    return static_cast<float>(value);
-  }
-
- private:
-  int64_t uniform(std::string_view key, const std::vector<int64_t>& values) const {
-    for (int64_t value : values) {
-      if (value != values.front()) fail(key, "differs between layers, which no family here supports");
-    }
-    if (values.empty()) fail(key, "is an empty list");
-    return values.front();
-  }
-
-  const Metadata& metadata_;
-  std::string architecture_;
-};
-
-void read_attention(ModelConfig& config, const Keys& keys) {
+void read_attention(ModelConfig& config, const ConfigKeys& keys) {
   constexpr int64_t most_heads = 4096, most_head_dim = 4096;
   config.heads = keys.count("attention.head_count", most_heads);
   config.kv_heads = keys.count("attention.head_count_kv", most_heads, config.heads);
@@ -83,51 +37,67 @@ void read_attention(ModelConfig& config, const Keys& keys) {
   }
 }
 
-void read_rope(ModelConfig& config, const Keys& keys) {
-  config.rotary_width = keys.count("rope.dimension_count", config.head_dim, config.head_dim);
-  if (config.rotary_width % 2 != 0) keys.fail("rope.dimension_count", "must be even");
-  config.rope_theta = keys.positive("rope.freq_base", 10000.0);
-  config.rope_adjacent = keys.metadata().boolean_or(keys.name("rope.adjacent_pairs"), config.architecture == "llama");
-  const std::string_view type = keys.metadata().text_or(keys.name("rope.scaling.type"), "none");
-  if (type == "linear") {
-    config.rope_factor = keys.positive("rope.scaling.factor");
-  } else if (type != "none") {
-    keys.fail("rope.scaling.type", fmt::format("is '{}', which no family here supports", type));
-  } else if (keys.has("rope.scale_linear")) {
-    config.rope_factor = keys.positive("rope.scale_linear");
-  }
-}
-
-/// The window and which layers have it: those whose number (from 1) is no multiple of the pattern.
-void read_windows(ModelConfig& config, const Keys& keys) {
-  constexpr int64_t default_pattern = 6;
-  constexpr std::string_view pattern_key = "attention.sliding_window_pattern";
-  if (config.architecture != "gemma3") {
-    if (keys.has(pattern_key)) keys.fail(pattern_key, "asks for windows, which this family does not support here");
+/// The window and which layers have it. A list says it by layer; a number n means all but every n-th; none means all,
+/// for Gemma 3 all but every sixth.
+void read_windows(ModelConfig& config, const ConfigKeys& keys) {
+  constexpr std::string_view window_key = "attention.sliding_window", pattern_key = "attention.sliding_window_pattern";
+  constexpr int64_t most_window = int64_t{1} << 31, most_pattern = 1 << 20, gemma_pattern = 6;
+  if (!keys.has(window_key)) {
+    if (keys.has(pattern_key)) keys.fail(pattern_key, fmt::format("stands without {}", keys.name(window_key)));
     return;
   }
-  config.window = keys.count("attention.sliding_window", int64_t{1} << 31);
-  config.rope_theta_window = keys.positive("rope.freq_base_swa", 10000.0);
+  if (keys.metadata().integer(keys.name(window_key)) == 0) return;
+  config.window = keys.count(window_key, most_window);
   config.windowed.resize(static_cast<size_t>(config.layers));
-  const MetadataValue* found = keys.metadata().find(keys.name(pattern_key));
-  if (found != nullptr && std::holds_alternative<MetadataArray>(*found)) {
-    const std::vector<int64_t> flags = std::get<MetadataArray>(*found).as_integers();
-    if (flags.size() != config.windowed.size()) keys.fail(pattern_key, "must have one entry per layer");
-    for (size_t i = 0; i < flags.size(); ++i) config.windowed[i] = flags[i] != 0;
-    return;
+  const std::vector<int64_t> flags = keys.per_layer(pattern_key, config.layers, 0, 1);
+  const bool all = config.architecture != "gemma3" && !keys.has(pattern_key);
+  const auto pattern =
+      static_cast<size_t>(flags.empty() && !all ? keys.count(pattern_key, most_pattern, gemma_pattern) : 1);
+  for (size_t i = 0; i < config.windowed.size(); ++i) {
+    config.windowed[i] = flags.empty() ? all || (i + 1) % pattern != 0 : flags[i] != 0;
   }
-  const auto pattern = static_cast<size_t>(keys.count(pattern_key, 1 << 20, default_pattern));
-  for (size_t i = 0; i < config.windowed.size(); ++i) config.windowed[i] = (i + 1) % pattern != 0;
 }
 
-void refuse_unknown(const Keys& keys) {
+/// SmolLM3 leaves every fourth layer unturned; the converter writes no key for it.
+void read_turns(ModelConfig& config, const ConfigKeys& keys) {
+  constexpr int64_t unturned = 4;
+  constexpr std::string_view key = "rope.layers";
+  const std::vector<int64_t> flags = keys.per_layer(key, config.layers, 0, 1);
+  if (config.architecture != "smollm3") {
+    if (keys.has(key)) keys.fail(key, "is known for smollm3 alone");
+    return;
+  }
+  for (int64_t i = 0; i < config.layers; ++i) {
+    config.turns.push_back(flags.empty() ? (i + 1) % unturned != 0 : flags[static_cast<size_t>(i)] != 0);
+  }
+}
+
+void read_own_switches(ModelConfig& config, const ConfigKeys& keys) {
+  constexpr std::string_view stripe = "deskhand.attention.stripe", shared = "deskhand.ffn.shared_with";
+  config.stripes = keys.per_layer(stripe, config.layers, -1, 1);
+  config.ffn_layers = keys.per_layer(shared, config.layers, 0, config.layers - 1);
+  for (const std::string_view key : {stripe, shared}) {
+    if (keys.has(key) && (key == stripe ? config.stripes : config.ffn_layers).empty()) {
+      keys.fail(key, "must be a list with one number per layer");
+    }
+  }
+  for (const int64_t owner : config.ffn_layers) {
+    if (config.ffn_layer(owner) != owner) {
+      keys.fail(shared, fmt::format("names layer {}, which uses that of layer {}", owner, config.ffn_layer(owner)));
+    }
+  }
+}
+
+void refuse_unknown(const ConfigKeys& keys) {
+  constexpr std::array<std::string_view, 4> own = {"deskhand.rope.theta0", "deskhand.rope.alpha",
+                                                   "deskhand.attention.stripe", "deskhand.ffn.shared_with"};
   for (std::string_view key : keys.metadata().keys()) {
-    if (key.starts_with("deskhand.")) {
+    if (key.starts_with("deskhand.") && std::find(own.begin(), own.end(), key) == own.end()) {
       throw ModelFileError(fmt::format("model metadata: {} asks for something that this version does not know", key));
     }
   }
   if (keys.metadata().integer_or(keys.name("expert_count"), 0) != 0) {
-    keys.fail("expert_count", "asks for experts, which no family here supports");
+    keys.fail("expert_count", "asks for experts, which this family does not have here");
   }
 }
 
@@ -137,7 +107,7 @@ ModelConfig model_config(const Metadata& metadata) {
   constexpr int64_t most_layers = 4096, most_width = 1 << 20, most_vocabulary = 1 << 24, most_context = 1 << 30;
   ModelConfig config;
   config.architecture = metadata.text("general.architecture");
-  const Keys keys(metadata, config.architecture);
+  const ConfigKeys keys(metadata, config.architecture);
   refuse_unknown(keys);
   config.layers = keys.count("block_count", most_layers);
   config.width = keys.count("embedding_length", most_width);
@@ -151,19 +121,11 @@ ModelConfig model_config(const Metadata& metadata) {
   config.rms_eps = keys.positive("attention.layer_norm_rms_epsilon");
   config.final_softcap = static_cast<float>(metadata.number_or(keys.name("final_logit_softcapping"), 0.0));
   read_attention(config, keys);
-  read_rope(config, keys);
+  config.rope = read_rope(keys, config.head_dim, config.context);
   read_windows(config, keys);
+  read_turns(config, keys);
+  read_own_switches(config, keys);
   return config;
-}
-
-std::vector<float> rope_frequencies(int64_t rotary_width, float theta, float factor, const float* divisors) {
-  std::vector<float> out(static_cast<size_t>(rotary_width / 2));
-  for (size_t i = 0; i < out.size(); ++i) {
-    const double exponent = -2.0 * static_cast<double>(i) / static_cast<double>(rotary_width);
-    const double divisor = divisors != nullptr ? divisors[i] : 1.0;
-    out[i] = static_cast<float>(std::pow(static_cast<double>(theta), exponent) / factor / divisor);
-  }
-  return out;
 }
 
 }  // namespace deskhand

@@ -8,12 +8,11 @@
 // format. What no family could honour (an unknown RoPE scaling, score caps) throws ModelFileError by name.
 
 #include <cstdint>
-#include <optional>
-#include <span>
 #include <string>
 #include <vector>
 
 #include "core/metadata.h"
+#include "core/rope.h"
 
 namespace deskhand {
 
@@ -31,24 +30,23 @@ struct ModelConfig {
   float attention_scale = 0.0f;  ///< of the scores
   float final_softcap = 0.0f;    ///< of the logits; 0: none
 
-  // Rotary embedding.
-  int64_t rotary_width = 0;  ///< dimensions of a head that turn; the rest passes through
-  float rope_theta = 0.0f;
-  float rope_theta_window = 0.0f;  ///< of layers with a window
-  float rope_factor = 1.0f;        ///< linear scaling: frequencies are divided by it (layers without a window)
-  bool rope_adjacent = false;      ///< whether pairs are (2i, 2i+1): the format stores permuted queries and keys
+  RopeConfig rope;
+  std::vector<bool> turns;  ///< per layer, whether its queries and keys turn; empty: all do
 
-  // Sliding windows.
   int64_t window = 0;          ///< keys that a row of a layer with a window sees; 0: no layer has one
   std::vector<bool> windowed;  ///< per layer, empty when window is 0
 
+  // Our own switches; empty: off.
+  std::vector<int64_t> stripes;     ///< per layer, see AttentionShape::stripe
+  std::vector<int64_t> ffn_layers;  ///< per layer, the one whose feed-forward network it uses
+
+  bool layer_turns(int64_t layer) const { return turns.empty() || turns[static_cast<size_t>(layer)]; }
+  bool has_window(int64_t layer) const { return window > 0 && windowed[static_cast<size_t>(layer)]; }
+  int64_t ffn_layer(int64_t layer) const { return ffn_layers.empty() ? layer : ffn_layers[static_cast<size_t>(layer)]; }
   int64_t query_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
 };
 
 ModelConfig model_config(const Metadata& metadata);
-
-/// Frequencies [rotary_width / 2]: theta^(−2i/d) / factor, each divided by its divisor where there are any.
-std::vector<float> rope_frequencies(int64_t rotary_width, float theta, float factor, const float* divisors = nullptr);
 
 }  // namespace deskhand

@@ -55,7 +55,7 @@ bool Gemma3Decoder::forward(const Batch& batch, View logits) {
     // Each head of q and k is normed, then turned: by the local base where the layer has a window.
     backend_.rms_norm(q, q, layer.q_norm, eps);
     backend_.rms_norm(k, k, layer.k_norm, eps);
-    const RopeTable rope = config_.windowed[static_cast<size_t>(i)] ? local_.table() : global_.table();
+    const RopeTable rope = config_.has_window(i) ? local_.table() : global_.table();
     backend_.rope(q, d, rope, batch.positions());
     backend_.rope(k, d, rope, batch.positions());
 
@@ -86,8 +86,8 @@ Gemma3Decoder::Gemma3Decoder(const LoadContext& context)
     : backend_(context.backend),
       config_(context.config),
       embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
-      global_(rope_frequencies(config_.rotary_width, config_.rope_theta, config_.rope_factor), config_.rope_adjacent),
-      local_(rope_frequencies(config_.rotary_width, config_.rope_theta_window, 1.0f), config_.rope_adjacent),
+      global_(context),
+      local_(Rotation::of_windows(config_)),
       attention_(context),
       head_(context),
       h_(backend_, context.max_rows, config_.width),
@@ -105,6 +105,9 @@ Gemma3Decoder::Gemma3Decoder(const LoadContext& context)
     const auto matrix = [&](std::string_view name, int64_t rows, int64_t cols) {
       return &context.weights.matrix(layer_tensor(i, name), {.rows = rows, .cols = cols});
     };
+    const auto shared = [&](std::string_view name, int64_t rows, int64_t cols) {
+      return &context.weights.matrix(layer_tensor(config_.ffn_layer(i), name), {.rows = rows, .cols = cols});
+    };
     const auto norm = [&](std::string_view name, int64_t size) {
       return context.weights.vector(layer_tensor(i, name), size);
     };
@@ -118,9 +121,9 @@ Gemma3Decoder::Gemma3Decoder(const LoadContext& context)
                        .wk = matrix("attn_k.weight", kv, width),
                        .wv = matrix("attn_v.weight", kv, width),
                        .wo = matrix("attn_output.weight", width, query),
-                       .w_gate = matrix("ffn_gate.weight", inner, width),
-                       .w_up = matrix("ffn_up.weight", inner, width),
-                       .w_down = matrix("ffn_down.weight", width, inner)});
+                       .w_gate = shared("ffn_gate.weight", inner, width),
+                       .w_up = shared("ffn_up.weight", inner, width),
+                       .w_down = shared("ffn_down.weight", width, inner)});
   }
 }
 

@@ -28,11 +28,17 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
                               {.y = v, .weight = layer.wv, .bias = layer.bv}};
     backend_.matmul(qkv, x);
 
-    // Pair i of every head of q and k turns by position · θ^(−2i/d).
-    backend_.rope(q, config_.head_dim, rope, batch.positions());
-    backend_.rope(k, config_.head_dim, rope, batch.positions());
+    // Each head of q and k is normed where the family does so. Its pair i turns by position · θ^(−2i/d), scaled.
+    if (!layer.q_norm.empty()) {
+      backend_.rms_norm(q, q, layer.q_norm, eps);
+      backend_.rms_norm(k, k, layer.k_norm, eps);
+    }
+    if (config_.layer_turns(i)) {
+      backend_.rope(q, config_.head_dim, rope, batch.positions());
+      backend_.rope(k, config_.head_dim, rope, batch.positions());
+    }
 
-    // a = softmax(q·Kᵀ / √d)·V over the past; query head j uses key-value head j / (H/G).  h += a·Woᵀ
+    // a = softmax(q·Kᵀ / √d)·V over the past or its window; query head j uses key-value head j / (H/G).  h += a·Woᵀ
     attention_(i, batch, {.q = q, .k = k, .v = v}, a);
     const MatmulTerm out[] = {{.y = h, .weight = layer.wo, .accumulate = true}};
     backend_.matmul(out, a);
@@ -55,9 +61,7 @@ LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
     : backend_(context.backend),
       config_(context.config),
       embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
-      rotation_(rope_frequencies(config_.rotary_width, config_.rope_theta, config_.rope_factor,
-                                 context.weights.vector_if("rope_freqs.weight", config_.rotary_width / 2)),
-                config_.rope_adjacent),
+      rotation_(context),
       attention_(context),
       head_(context),
       h_(backend_, context.max_rows, config_.width),
@@ -75,12 +79,20 @@ LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
     const auto matrix = [&](std::string_view name, int64_t rows, int64_t cols) {
       return &weights.matrix(layer_tensor(i, name), {.rows = rows, .cols = cols});
     };
+    const auto shared = [&](std::string_view name, int64_t rows, int64_t cols) {
+      return &weights.matrix(layer_tensor(config_.ffn_layer(i), name), {.rows = rows, .cols = cols});
+    };
+    const auto head_norm = [&](std::string_view name) {
+      return variant.norms_heads ? weights.vector(layer_tensor(i, name), config_.head_dim) : std::span<const float>{};
+    };
     const auto bias = [&](std::string_view name, int64_t size) {
       const std::string tensor = layer_tensor(i, name);
       return variant.needs_qkv_bias ? weights.vector(tensor, size).data() : weights.vector_if(tensor, size);
     };
     layers_.push_back({.attention_norm = weights.vector(layer_tensor(i, "attn_norm.weight"), width),
                        .ffn_norm = weights.vector(layer_tensor(i, "ffn_norm.weight"), width),
+                       .q_norm = head_norm("attn_q_norm.weight"),
+                       .k_norm = head_norm("attn_k_norm.weight"),
                        .wq = matrix("attn_q.weight", query, width),
                        .wk = matrix("attn_k.weight", kv, width),
                        .wv = matrix("attn_v.weight", kv, width),
@@ -88,9 +100,9 @@ LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
                        .bq = bias("attn_q.bias", query),
                        .bk = bias("attn_k.bias", kv),
                        .bv = bias("attn_v.bias", kv),
-                       .w_gate = matrix("ffn_gate.weight", inner, width),
-                       .w_up = matrix("ffn_up.weight", inner, width),
-                       .w_down = matrix("ffn_down.weight", width, inner)});
+                       .w_gate = shared("ffn_gate.weight", inner, width),
+                       .w_up = shared("ffn_up.weight", inner, width),
+                       .w_down = shared("ffn_down.weight", width, inner)});
   }
 }
 

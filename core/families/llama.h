@@ -9,13 +9,15 @@
 
 namespace deskhand {
 
-/// The layers of Llama, Mistral, Qwen2 and their kin in Hugging Face checkpoints.
+/// The layers of Llama, Mistral, Qwen, SmolLM and their kin in Hugging Face checkpoints.
 inline constexpr TensorAlias llama_tensors[] = {
     {"input_layernorm.weight", "attn_norm.weight"},
     {"self_attn.q_proj.weight", "attn_q.weight"},
     {"self_attn.k_proj.weight", "attn_k.weight"},
     {"self_attn.v_proj.weight", "attn_v.weight"},
     {"self_attn.o_proj.weight", "attn_output.weight"},
+    {"self_attn.q_norm.weight", "attn_q_norm.weight"},
+    {"self_attn.k_norm.weight", "attn_k_norm.weight"},
     {"self_attn.q_proj.bias", "attn_q.bias"},
     {"self_attn.k_proj.bias", "attn_k.bias"},
     {"self_attn.v_proj.bias", "attn_v.bias"},
@@ -29,6 +31,7 @@ class LlamaDecoder final : public Decoder {
  public:
   struct Variant {
     bool needs_qkv_bias = false;  ///< else a bias is used where the file has one
+    bool norms_heads = false;     ///< each head of queries and keys
   };
 
   LlamaDecoder(const LoadContext& context, Variant variant);
@@ -38,6 +41,7 @@ class LlamaDecoder final : public Decoder {
  private:
   struct Layer {
     std::span<const float> attention_norm, ffn_norm;          // [width]
+    std::span<const float> q_norm, k_norm;                    // [head_dim] or none
     const Weight *wq, *wk, *wv, *wo;                          // [outputs, inputs]
     const float *bq = nullptr, *bk = nullptr, *bv = nullptr;  // [outputs] or none
     const Weight *w_gate, *w_up, *w_down;

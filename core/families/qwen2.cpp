@@ -14,8 +14,10 @@ constexpr std::string_view model_types[] = {"qwen2"};
 }  // namespace
 
 extern const Family family_qwen2;
-const Family family_qwen2{.architecture = "qwen2",
-                          .load = load,
-                          .hugging_face = {.model_types = model_types, .layer_tensors = llama_tensors}};
+const Family family_qwen2{
+    .architecture = "qwen2",
+    .load = load,
+    .hugging_face = {
+        .model_types = model_types, .layer_tensors = llama_tensors, .defaults = R"({"max_window_layers": 28})"}};
 
 }  // namespace deskhand

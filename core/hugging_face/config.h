@@ -10,9 +10,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
-#include <vector>
 
 #include "core/decoder.h"
+#include "core/hugging_face/rotary.h"
 #include "core/metadata_store.h"
 
 namespace deskhand {
@@ -20,9 +20,9 @@ namespace deskhand {
 /// What the tensors' names and values depend on.
 struct ConfigFacts {
   const Family* family = nullptr;
-  std::optional<bool> tied;          ///< tie_word_embeddings; none: as the tensors say
-  bool has_eyes = false;             ///< a part of the tensors belongs to a vision encoder
-  std::vector<float> rope_divisors;  ///< llama3 scaling: what the frequencies are divided by; empty: nothing
+  std::optional<bool> tied;  ///< tie_word_embeddings; none: as the tensors say
+  bool has_eyes = false;     ///< a part of the tensors belongs to a vision encoder
+  MadeTensors made;          ///< vectors that stand in config.json itself
 };
 
 /// `what` names the file in errors (ModelFileError).

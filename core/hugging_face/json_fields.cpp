@@ -33,6 +33,14 @@ void JsonFields::write_to(nlohmann::json& object) const {
   }
 }
 
+std::vector<std::string> JsonFields::names() const {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : json_->items()) {
+    if (!value.is_null()) out.push_back(key);
+  }
+  return out;
+}
+
 std::optional<JsonFields> JsonFields::object(const char* key) const {
   const nlohmann::json* value = find(key);
   if (value == nullptr) return std::nullopt;

@@ -21,6 +21,8 @@ class JsonFields {
   bool has(const char* key) const { return find(key) != nullptr; }
   /// Null where the field is absent.
   const nlohmann::json* find(const char* key) const;
+  /// The fields that are there.
+  std::vector<std::string> names() const;
   std::optional<JsonFields> object(const char* key) const;
   std::optional<int64_t> integer_if(const char* key) const;
   std::optional<double> number_if(const char* key) const;

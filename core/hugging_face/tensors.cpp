@@ -103,7 +103,7 @@ CanonicalTensors::CanonicalTensors(Safetensors file, const ConfigFacts& facts, c
     throw ModelFileError(
         fmt::format("{}: tensor 'lm_head.weight' is missing, but config.json says that it is not tied", what));
   }
-  if (!facts.rope_divisors.empty()) add_floats("rope_freqs.weight", facts.rope_divisors);
+  for (const auto& [name, values] : facts.made) add_floats(name, values);
 }
 
 }  // namespace deskhand

@@ -78,10 +78,14 @@ void expect_same(const ModelFile& a, const ModelFile& b) {
   EXPECT_EQ(x.context, y.context);
   EXPECT_EQ(x.rms_eps, y.rms_eps);
   EXPECT_EQ(x.attention_scale, y.attention_scale);
-  EXPECT_EQ(x.rotary_width, y.rotary_width);
-  EXPECT_EQ(x.rope_theta, y.rope_theta);
-  EXPECT_EQ(x.rope_theta_window, y.rope_theta_window);
-  EXPECT_EQ(x.rope_factor, y.rope_factor);
+  EXPECT_EQ(x.rope.width, y.rope.width);
+  EXPECT_EQ(x.rope.window_base, y.rope.window_base);
+  EXPECT_NEAR(x.rope.amplitude, y.rope.amplitude, 1e-6);
+  EXPECT_EQ(x.rope.scaling, y.rope.scaling);
+  EXPECT_EQ(x.turns, y.turns);
+  for (const int64_t context : {int64_t{16}, x.context, 4 * x.context}) {
+    EXPECT_EQ(rope_frequencies(x.rope, context), rope_frequencies(y.rope, context));
+  }
   EXPECT_EQ(x.window, y.window);
   EXPECT_EQ(x.windowed, y.windowed);
   ASSERT_EQ(a.tensors().size(), b.tensors().size());
@@ -94,7 +98,9 @@ void expect_same(const ModelFile& a, const ModelFile& b) {
 }
 
 TEST(HuggingFace, DirectoriesSayWhatTheModelFilesSay) {
-  for (const char* name : {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_qwen2", "tiny_gemma3"}) {
+  for (const char* name : {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_llama_yarn", "tiny_llama_longrope",
+                           "tiny_llama_dynamic", "tiny_mistral", "tiny_qwen2", "tiny_qwen2_window", "tiny_qwen3",
+                           "tiny_smollm3", "tiny_gemma3"}) {
     SCOPED_TRACE(name);
     expect_same(*ModelFile::open(fixtures / name), *ModelFile::open(fixtures / (std::string(name) + ".gguf")));
   }
@@ -131,6 +137,19 @@ TEST(HuggingFace, OlderSpellingsMeanTheSame) {
                        {"sliding_window_pattern", 6},
                        {"hidden_act", "gelu"}});
   expect_same(*gemma.open(), *ModelFile::open(fixtures / "tiny_gemma3"));
+}
+
+TEST(HuggingFace, LayersThatDoNotTurn) {
+  Copy by_interval("tiny_smollm3");
+  by_interval.config.erase("no_rope_layers");
+  expect_same(*by_interval.open(), *ModelFile::open(fixtures / "tiny_smollm3"));
+  Copy others("tiny_smollm3");
+  others.config["no_rope_layers"] = {0, 1, 1, 0, 1};
+  others.config.erase("layer_types");
+  others.config.update({{"use_sliding_window", true}, {"sliding_window", 9}});
+  const ModelConfig config = model_config(others.open()->metadata());
+  EXPECT_EQ(config.turns, (std::vector<bool>{false, true, true, false, true}));
+  EXPECT_EQ(config.windowed, (std::vector<bool>{true, false, false, true, false}));
 }
 
 // The text part of a model that sees: nested fields without the defaults, longer names, an encoder's tensors.
@@ -192,9 +211,12 @@ TEST(HuggingFace, WhatNoFamilyHonoursIsRefusedByName) {
   EXPECT_THAT(with(llama, {{"model_type", "mamba"}}), HasSubstr("model_type is 'mamba', expected one of: "));
   EXPECT_THAT(with(llama, {{"model_type", 3}}), HasSubstr("'model_type' must be a string"));
   EXPECT_THAT(with(llama, {{"hidden_act", "relu"}}), HasSubstr("the activation is 'relu', expected 'silu'"));
-  EXPECT_THAT(with(llama, {{"sliding_window", 64}, {"model_type", "mistral"}}), HasSubstr("asks for windows"));
   EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention", "sliding_attention"}}, {"sliding_window", 8}}),
-              HasSubstr("asks for windows"));
+              HasSubstr("use_sliding_window is false"));
+  EXPECT_THAT(with("tiny_mistral", {{"sliding_window", -3}}), HasSubstr("'sliding_window' must be positive, not -3"));
+  EXPECT_THAT(with(llama, {{"no_rope_layers", {0, 1}}}), HasSubstr("'no_rope_layers'"));
+  EXPECT_THAT(with("tiny_smollm3", {{"no_rope_layers", {0, 1}}}), HasSubstr("one entry per layer"));
+  EXPECT_THAT(with("tiny_smollm3", {{"no_rope_layers", {0, 1, 2, 1, 1}}}), HasSubstr("holds 2"));
   EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention", "linear_attention"}}}),
               HasSubstr("\"linear_attention\""));
   EXPECT_THAT(with("tiny_qwen2", {{"layer_types", {"full_attention"}}}), HasSubstr("one entry per layer"));

@@ -64,13 +64,13 @@ TEST(ModelConfig, DefaultsAreResolved) {
   const ModelConfig c = model_config(ListedMetadata("llama"));
   EXPECT_EQ(c.kv_heads, 4);
   EXPECT_EQ(c.head_dim, 16);
-  EXPECT_EQ(c.rotary_width, 16);
-  EXPECT_EQ(c.rope_theta, 10000.0f);
-  EXPECT_EQ(c.rope_factor, 1.0f);
+  EXPECT_EQ(c.rope.width, 16);
+  EXPECT_EQ(c.rope.base, 10000.0f);
+  EXPECT_EQ(c.rope.scaling, RopeScaling::none);
   EXPECT_FLOAT_EQ(c.attention_scale, 0.25f);
-  EXPECT_TRUE(c.rope_adjacent);
+  EXPECT_TRUE(c.rope.adjacent);
   EXPECT_EQ(c.window, 0);
-  EXPECT_FALSE(model_config(ListedMetadata("qwen2")).rope_adjacent);
+  EXPECT_FALSE(model_config(ListedMetadata("qwen2")).rope.adjacent);
 }
 
 TEST(ModelConfig, TheVocabularyIsCountedWhereNoKeySaysIt) {
@@ -87,7 +87,7 @@ TEST(ModelConfig, TheVocabularyIsCountedWhereNoKeySaysIt) {
 TEST(ModelConfig, WindowsFollowThePattern) {
   ModelConfig c = model_config(ListedMetadata("gemma3"));
   EXPECT_EQ(c.window, 512);
-  EXPECT_EQ(c.rope_theta_window, 10000.0f);
+  EXPECT_EQ(c.rope.window_base, 10000.0f);
   const std::vector<bool> sixth{true, true, true, true, true, false, true, true, true, true, true, false};
   EXPECT_EQ(c.windowed, sixth);
   c = model_config(ListedMetadata("gemma3").set("attention.sliding_window_pattern", uint64_t{2}));
@@ -110,11 +110,10 @@ TEST(ModelConfig, ScalingIsLinearOrRefusedByName) {
   const auto scaled = [](std::string_view type) {
     return ListedMetadata("llama").set("rope.scaling.type", type).set("rope.scaling.factor", 8.0);
   };
-  EXPECT_EQ(model_config(scaled("linear")).rope_factor, 8.0f);
-  EXPECT_EQ(model_config(scaled("none")).rope_factor, 1.0f);
-  EXPECT_EQ(model_config(ListedMetadata("llama").set("rope.scale_linear", 4.0)).rope_factor, 4.0f);
-  EXPECT_THAT(refusal(scaled("yarn")), HasSubstr("'yarn'"));
-  EXPECT_THAT(refusal(scaled("longrope")), HasSubstr("'longrope'"));
+  EXPECT_EQ(model_config(scaled("linear")).rope.factor, 8.0f);
+  EXPECT_EQ(model_config(scaled("none")).rope.factor, 1.0f);
+  EXPECT_EQ(model_config(ListedMetadata("llama").set("rope.scale_linear", 4.0)).rope.factor, 4.0f);
+  EXPECT_THAT(refusal(scaled("proportional")), HasSubstr("'proportional'"));
 }
 
 TEST(ModelConfig, NumbersOutOfRangeAreRefused) {
@@ -135,15 +134,48 @@ TEST(ModelConfig, NumbersOutOfRangeAreRefused) {
   EXPECT_THAT(with("vocab_size", std::string_view("many")), HasSubstr("must be an integer"));
   EXPECT_THAT(with("expert_count", uint64_t{8}), HasSubstr("experts"));
   EXPECT_THAT(with("attn_logit_softcapping", 50.0), HasSubstr("capped scores"));
-  EXPECT_THAT(refusal(ListedMetadata("llama").set_whole("deskhand.rope.alpha", 0.5)), HasSubstr("deskhand.rope.alpha"));
+  EXPECT_THAT(refusal(ListedMetadata("llama").set_whole("deskhand.rope.gamma", 0.5)), HasSubstr("deskhand.rope.gamma"));
 }
 
-TEST(RopeFrequencies, AreScaledAndDivided) {
-  const std::vector<float> divisors{1.0f, 2.0f};
-  EXPECT_THAT(rope_frequencies(4, 10000.0f, 1.0f), ::testing::ElementsAre(1.0f, ::testing::FloatEq(0.01f)));
-  EXPECT_THAT(rope_frequencies(4, 10000.0f, 4.0f), ::testing::ElementsAre(0.25f, ::testing::FloatEq(0.0025f)));
-  EXPECT_THAT(rope_frequencies(4, 10000.0f, 1.0f, divisors.data()),
-              ::testing::ElementsAre(1.0f, ::testing::FloatEq(0.005f)));
+TEST(ModelConfig, LlamasHaveWindowsWhereTheFileSaysSo) {
+  const auto with_window = [](int64_t window) {
+    return ListedMetadata("llama").set("attention.sliding_window", window);
+  };
+  EXPECT_EQ(model_config(with_window(0)).window, 0);
+  EXPECT_TRUE(model_config(with_window(20)).has_window(0) && model_config(with_window(20)).has_window(11));
+  const std::vector<int32_t> flags{1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+  const ModelConfig c = model_config(with_window(20).set("attention.sliding_window_pattern", integers(flags)));
+  EXPECT_TRUE(c.has_window(0) && !c.has_window(1) && c.has_window(11));
+  EXPECT_THAT(refusal(with_window(-4)), HasSubstr("sliding_window must lie in"));
+  EXPECT_THAT(refusal(ListedMetadata("llama").set("attention.sliding_window_pattern", uint64_t{2})),
+              HasSubstr("stands without llama.attention.sliding_window"));
+  const std::vector<int32_t> few{1, 0};
+  EXPECT_THAT(refusal(with_window(20).set("attention.sliding_window_pattern", integers(few))),
+              HasSubstr("one entry for each of the 12 layers, not 2"));
+}
+
+TEST(ModelConfig, SmolLM3LeavesEveryFourthLayerUnturned) {
+  const ModelConfig c = model_config(ListedMetadata("smollm3"));
+  for (int64_t i = 0; i < c.layers; ++i) EXPECT_EQ(c.layer_turns(i), (i + 1) % 4 != 0) << i;
+  EXPECT_TRUE(c.rope.adjacent);
+  const std::vector<int32_t> flags(12, 1);
+  EXPECT_THAT(refusal(ListedMetadata("llama").set("rope.layers", integers(flags))), HasSubstr("rope.layers"));
+}
+
+TEST(ModelConfig, SwitchesPerLayer) {
+  const auto with = [](const std::string& key, const std::vector<int32_t>& values) {
+    return ListedMetadata("qwen2").set_whole("deskhand." + key, integers(values));
+  };
+  const std::vector<int32_t> stripes{-1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, -1}, pairs{0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10};
+  EXPECT_EQ(model_config(with("attention.stripe", stripes)).stripes[2], 1);
+  EXPECT_EQ(model_config(with("ffn.shared_with", pairs)).ffn_layer(7), 6);
+  EXPECT_THAT(refusal(with("attention.stripe", {0, 1})), HasSubstr("one entry for each of the 12 layers"));
+  EXPECT_THAT(refusal(with("attention.stripe", std::vector<int32_t>(12, 2))), HasSubstr("-1…1, not 2"));
+  EXPECT_THAT(refusal(with("ffn.shared_with", std::vector<int32_t>(12, 12))), HasSubstr("0…11, not 12"));
+  EXPECT_THAT(refusal(with("ffn.shared_with", {1, 2, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11})),
+              HasSubstr("names layer 1, which uses that of layer 2"));
+  EXPECT_THAT(refusal(ListedMetadata("qwen2").set_whole("deskhand.attention.stripe", uint64_t{1})),
+              HasSubstr("must be a list with one number per layer"));
 }
 
 }  // namespace

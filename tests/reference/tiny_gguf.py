@@ -1,0 +1,108 @@
+"""Writes a transformers model as the GGUF file that its converter would make of it."""
+import gguf
+import numpy as np
+import torch
+import transformers
+
+from checkpoint_names import gguf_name, permute
+
+ARCHITECTURES = {"gemma3_text": "gemma3", "mistral": "llama"}  # by model_type; else the same
+PERMUTED = ("llama", "smollm3")
+
+
+def head_dim_of(config):
+    return getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+
+
+def llama3_divisors(config):
+    head = head_dim_of(config)
+    plain = config.rope_parameters["rope_theta"] ** -(torch.arange(0, head, 2, dtype=torch.float64) / head)
+    inv_freq, _ = transformers.modeling_rope_utils.ROPE_INIT_FUNCTIONS["llama3"](config, "cpu")
+    return (plain / inv_freq.double()).float().numpy()
+
+
+def write_rope(writer, arch, config):
+    rope = config.rope_parameters.get("full_attention", config.rope_parameters)
+    kind = rope["rope_type"]
+    writer.add_rope_freq_base(rope["rope_theta"])
+    if kind == "linear":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
+        writer.add_rope_scaling_factor(rope["factor"])
+    elif kind == "llama3":
+        writer.add_tensor("rope_freqs.weight", llama3_divisors(config))
+    elif kind == "yarn":
+        writer.add_rope_scaling_type(gguf.RopeScalingType.YARN)
+        writer.add_rope_scaling_factor(rope["factor"])
+        writer.add_rope_scaling_orig_ctx_len(rope["original_max_position_embeddings"])
+        writer.add_rope_scaling_yarn_beta_fast(rope["beta_fast"])
+        writer.add_rope_scaling_yarn_beta_slow(rope["beta_slow"])
+    elif kind == "longrope":
+        original = rope["original_max_position_embeddings"]
+        factor = config.max_position_embeddings / original
+        writer.add_rope_scaling_type(gguf.RopeScalingType.LONGROPE)
+        writer.add_rope_scaling_orig_ctx_len(original)
+        writer.add_rope_scaling_attn_factors(float(np.sqrt(1 + np.log(factor) / np.log(original))))
+        writer.add_tensor("rope_factors_long.weight", np.array(rope["long_factor"], dtype=np.float32))
+        writer.add_tensor("rope_factors_short.weight", np.array(rope["short_factor"], dtype=np.float32))
+    elif kind == "dynamic":
+        writer.add_string(f"{arch}.rope.scaling.type", "dynamic")
+        writer.add_rope_scaling_factor(rope["factor"])
+
+
+def write_windows(writer, arch, config):
+    window = getattr(config, "sliding_window", None)
+    if window is None:
+        return
+    writer.add_sliding_window(window)
+    if arch not in ("gemma3", "llama"):
+        writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config.layer_types])
+
+
+def write_own(writer, own):
+    for key, value in own.items():
+        if isinstance(value, list):
+            writer.add_array(f"deskhand.{key}", value)
+        else:
+            writer.add_float32(f"deskhand.{key}", value)
+
+
+def write_gguf(path, case, model):
+    config = model.config
+    arch = ARCHITECTURES.get(config.model_type, config.model_type)
+    writer = gguf.GGUFWriter(path, arch)
+    gemma = arch == "gemma3"
+    head_dim = head_dim_of(config)
+    writer.add_name(path.stem)
+    writer.add_vocab_size(config.vocab_size)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    write_rope(writer, arch, config)
+    write_windows(writer, arch, config)
+    write_own(writer, case.own)
+    if gemma:
+        writer.add_float32("gemma3.attention.scale", config.query_pre_attn_scalar**-0.5)
+    if head_dim * config.num_attention_heads != config.hidden_size:
+        writer.add_key_length(head_dim)
+        writer.add_value_length(head_dim)
+    if not gemma:
+        writer.add_rope_dimension_count(head_dim)
+    for name, p in model.named_parameters():
+        w = p.detach().numpy()
+        if gemma and name.endswith("norm.weight"):
+            w = w + np.float32(1.0)
+        if arch in PERMUTED and ("q_proj" in name or "k_proj" in name):
+            w = permute(w, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
+        if w.ndim == 1:
+            writer.add_tensor(gguf_name(name, arch), np.ascontiguousarray(w, dtype=np.float32))
+        else:
+            writer.add_tensor(gguf_name(name, arch), gguf.quantize(np.ascontiguousarray(w), case.kind),
+                              raw_dtype=case.kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
