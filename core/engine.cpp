@@ -3,35 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <map>
 #include <mutex>
 
 #include "core/constraint/token_trie.h"
+#include "core/model_summary.h"
 #include "core/prompt.h"
 #include "core/session.h"
 
 namespace deskhand {
 namespace {
-
-/// "Q4_K 169, Q6_K 29, F32 141": the tensors of each type, what takes the most bytes first.
-std::string describe_types(const ModelFile& file) {
-  struct Sum {
-    int64_t tensors = 0;
-    size_t bytes = 0;
-  };
-  std::map<std::string_view, Sum> sums;
-  for (const TensorInfo& tensor : file.tensors()) {
-    Sum& sum = sums[dtype_info(tensor.type).name];
-    ++sum.tensors;
-    sum.bytes += tensor.bytes;
-  }
-  std::vector<std::pair<std::string_view, Sum>> sorted(sums.begin(), sums.end());
-  std::stable_sort(sorted.begin(), sorted.end(),
-                   [](const auto& a, const auto& b) { return a.second.bytes > b.second.bytes; });
-  std::string out;
-  for (const auto& [name, sum] : sorted) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", name, sum.tensors);
-  return out;
-}
 
 /// general.sampling.*: of a GGUF file or of generation_config.json.
 Sampling recommended_sampling(const Metadata& metadata) {

@@ -100,6 +100,10 @@ std::string surroundings() {
   std::string out = ".SH ENVIRONMENT\n";
   for (const auto& [name, meaning] :
        {std::pair{"DESKHAND_MODEL", "the model file where no -m is given"},
+        {"HF_TOKEN", "the token that opens gated and private models (default: the file token in HF_HOME)"},
+        {"HF_HOME, HF_HUB_CACHE", "where downloaded models are (default: ~/.cache/huggingface, and hub in it)"},
+        {"HF_ENDPOINT", "the hub (default: https://huggingface.co)"},
+        {"HF_HUB_OFFLINE", "1 forbids downloads"},
         {"DISPLAY", "the X display where no --display is given"},
         {"XDG_CONFIG_HOME", "where the folder deskhand with config.json and policy.json is (default: ~/.config)"},
         {"XDG_DATA_HOME", "where the folder deskhand with traces is (default: ~/.local/share)"}}) {

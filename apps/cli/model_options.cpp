@@ -8,6 +8,7 @@
 
 #include "apps/cli/description.h"
 #include "apps/cli/user_files.h"
+#include "core/hub/pull.h"
 
 namespace deskhand {
 namespace {
@@ -16,7 +17,7 @@ const std::map<std::string, DType> kv_types = {{"f16", DType::f16}, {"bf16", DTy
 
 // Model references that the contract names and this version cannot open yet.
 void refuse_unbuilt_kinds(const std::string& model) {
-  for (const char* prefix : {"hf:", "builtin:", "http://", "https://"}) {
+  for (const char* prefix : {"builtin:", "http://", "https://"}) {
     if (model.rfind(prefix, 0) == 0) {
       throw UsageError(fmt::format(
           "model '{}': {} references are not supported in this version; expected a .gguf file or a directory", model,
@@ -28,9 +29,10 @@ void refuse_unbuilt_kinds(const std::string& model) {
 }  // namespace
 
 void add_model_options(CLI::App& app, ModelOptions& options) {
-  app.add_option("-m,--model", options.model,
-                 "the model, a .gguf file or a directory of safetensors (default: $DESKHAND_MODEL, then \"model\" of "
-                 "the config file)")
+  app.add_option(
+         "-m,--model", options.model,
+         "the model: a .gguf file, a directory of safetensors, or hf:org/name[:file or quant] that `models pull` has "
+         "fetched (default: $DESKHAND_MODEL, then \"model\" of the config file)")
       ->type_name("FILE");
   app.add_option("-c,--context", options.context,
                  "tokens of context (default: what the model was trained for and memory allows)")
@@ -80,10 +82,11 @@ std::filesystem::path resolve_model(const std::string& model) {
   if (chosen.empty()) {
     throw UsageError(
         fmt::format("no model: give one with -m FILE.gguf, $DESKHAND_MODEL or \"model\" in {}; "
-                    "scripts/models qwen2.5-coder-0.5b gets one",
+                    "scripts/models qwen2.5-coder-0.5b or `deskhand models pull hf:…` gets one",
                     config_file().string()));
   }
   refuse_unbuilt_kinds(chosen);
+  if (HubReference::is_one(chosen)) return cached_model(HubReference::parse(chosen), HubCache::of_user());
   return chosen;
 }
 

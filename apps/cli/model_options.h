@@ -41,7 +41,7 @@ void add_sampling_options(CLI::App& app, SamplingOptions& options);
 Sampling sampling_of(const SamplingOptions& options, const Sampling& usual);
 
 /// The model file or directory the user means. Throws UsageError when there is none or the reference is of a kind this
-/// version lacks.
+/// version lacks, HubError when it has not been pulled.
 std::filesystem::path resolve_model(const std::string& model);
 std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context);
 EngineOptions engine_options(const ModelOptions& options);

@@ -14,8 +14,11 @@
 #include "agent/trace.h"
 #include "apps/cli/command.h"
 #include "apps/cli/description.h"
+#include "core/disk.h"
 #include "core/engine.h"
+#include "core/hub/reference.h"
 #include "platform/desktop.h"
+#include "platform/http.h"
 #include "vision/image_io.h"
 
 namespace deskhand {
@@ -39,6 +42,10 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
     return static_cast<int>(run(context));
   } catch (const UsageError& error) {
     return report(context.err, error.what(), ExitStatus::usage);
+  } catch (const HubReferenceError& error) {
+    return report(context.err, error.what(), ExitStatus::usage);
+  } catch (const HubError& error) {
+    return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const ModelFileError& error) {
     return report(context.err, error.what(), ExitStatus::unreadable);
   } catch (const ImageError& error) {
@@ -53,9 +60,15 @@ int run_guarded(const RunCommand& run, CommandContext& context) {
     return report(context.err, error.what(), ExitStatus::no_display);
   } catch (const LoadStopped&) {
     return report(context.err, "stopped", ExitStatus::interrupted);
+  } catch (const HttpStopped&) {
+    return report(context.err, "stopped", ExitStatus::interrupted);
   } catch (const Interrupted&) {
     return report(context.err, "stopped", ExitStatus::interrupted);
   } catch (const ContextFull& error) {
+    return report(context.err, error.what(), ExitStatus::limit);
+  } catch (const NotEnoughMemory& error) {
+    return report(context.err, error.what(), ExitStatus::limit);
+  } catch (const NotEnoughDisk& error) {
     return report(context.err, error.what(), ExitStatus::limit);
   } catch (const LimitReached& error) {
     return report(context.err, error.what(), ExitStatus::limit);

@@ -30,6 +30,9 @@ fs::path config_folder() {
 fs::path data_folder() {
   return xdg_folder("XDG_DATA_HOME", ".local/share");
 }
+fs::path cache_folder() {
+  return xdg_folder("XDG_CACHE_HOME", ".cache");
+}
 fs::path config_file() {
   return config_folder() / "config.json";
 }

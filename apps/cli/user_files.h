@@ -12,6 +12,7 @@ namespace deskhand {
 
 std::filesystem::path config_folder();  ///< $XDG_CONFIG_HOME/deskhand
 std::filesystem::path data_folder();    ///< $XDG_DATA_HOME/deskhand
+std::filesystem::path cache_folder();   ///< $XDG_CACHE_HOME/deskhand
 std::filesystem::path config_file();
 
 /// A text value of the config file (JSON with comments); nothing when the file or the key is absent. Throws FileError.

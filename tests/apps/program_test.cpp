@@ -11,6 +11,7 @@
 #include "apps/cli/command.h"
 #include "apps/cli/printable.h"
 #include "apps/cli/run.h"
+#include "tests/support/hub_server.h"
 #include "tests/support/test_data.h"
 
 namespace deskhand {
@@ -44,6 +45,9 @@ class Program : public ::testing::Test {
     unsetenv("DESKHAND_MODEL");
     setenv("XDG_CONFIG_HOME", (folder_.path() / "config").c_str(), 1);
     setenv("XDG_DATA_HOME", (folder_.path() / "data").c_str(), 1);
+    setenv("XDG_CACHE_HOME", (folder_.path() / "cache").c_str(), 1);
+    setenv("HF_HOME", (folder_.path() / "hub").c_str(), 1);
+    for (const char* name : {"HF_TOKEN", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_HUB_OFFLINE"}) unsetenv(name);
   }
   std::string write(const std::string& name, const std::string& text) const {
     const auto path = folder_.path() / name;
@@ -109,6 +113,45 @@ TEST_F(Program, ATruncatedModelIsExitThree) {
     EXPECT_EQ(ran.code, 3) << ran.err;
     expect_one_line(ran.err);
   }
+}
+
+TEST_F(Program, AModelThatWasNotPulledIsExitThreeAndNamesTheCommand) {
+  const Ran ran = run({"ask", "-m", "hf:org/name:Q8_0", "hello"});
+  EXPECT_EQ(ran.code, 3);
+  expect_one_line(ran.err);
+  EXPECT_NE(ran.err.find("deskhand models pull hf:org/name:Q8_0"), std::string::npos) << ran.err;
+  for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
+           {"ask", "-m", "hf:name", "hello"}, {"models", "pull", "hf:../name"}, {"models", "pull", "name"}}) {
+    EXPECT_EQ(run(arguments).code, 2);
+  }
+  setenv("HF_HUB_OFFLINE", "1", 1);
+  EXPECT_EQ(run({"models", "pull", "hf:org/name"}).code, 3);
+  unsetenv("HF_HUB_OFFLINE");
+}
+
+TEST_F(Program, ModelsArePulledListedAndOpened) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
+  const testing::HubServerProcess hub;
+  hub.add("org/stories", "stories-f32.gguf", testing::read_file(model));
+  hub.add("org/stories", "README.md", "---\nlicense: mit\n---\n");
+  hub.say("org/stories", R"({"license": "mit"})");
+  setenv("HF_ENDPOINT", hub.endpoint().c_str(), 1);
+  const Ran pulled = run({"models", "pull", "hf:org/stories", "--json"});
+  unsetenv("HF_ENDPOINT");
+  ASSERT_EQ(pulled.code, 0) << pulled.err;
+  EXPECT_NE(pulled.err.find("licence mit; 1 MB in 2 files"), std::string::npos) << pulled.err;
+  const auto result = nlohmann::json::parse(pulled.out);
+  EXPECT_EQ(result["files"][0]["path"], "stories-f32.gguf");
+
+  const auto list = nlohmann::json::parse(run({"models", "list", "--json"}).out);
+  ASSERT_EQ(list.size(), 1u) << list;
+  EXPECT_EQ(list[0]["model"], "hf:org/stories:stories-f32.gguf");
+  EXPECT_EQ(list[0]["path"], result["path"]);
+  EXPECT_EQ(list[0]["license"], "mit");
+  EXPECT_EQ(list[0]["types"], "F32 48");
+  const Ran info = run({"models", "info", "hf:org/stories", "--json"});
+  ASSERT_EQ(info.code, 0) << info.err;
+  EXPECT_EQ(nlohmann::json::parse(info.out)["license"], "mit");
 }
 
 TEST_F(Program, NoDisplayIsExitFour) {

@@ -1,0 +1,23 @@
+#include "core/disk.h"
+
+#include <fmt/format.h>
+
+#include <system_error>
+
+namespace deskhand {
+namespace fs = std::filesystem;
+
+void expect_disk_room(const fs::path& folder, uint64_t bytes, const std::string& what) {
+  constexpr uint64_t for_others = uint64_t{64} << 20;
+  constexpr double gib = 1024.0 * 1024.0 * 1024.0;
+  std::error_code error;
+  fs::path there = fs::absolute(folder);
+  while (!fs::exists(there, error) && there != there.root_path()) there = there.parent_path();
+  const fs::space_info space = fs::space(there, error);
+  if (error || bytes == 0 || (space.available >= for_others && space.available - for_others >= bytes)) return;
+  throw NotEnoughDisk(fmt::format("{} needs {:.2f} GiB of disk, {:.2f} GiB are free in {}", what,
+                                  static_cast<double>(bytes) / gib, static_cast<double>(space.available) / gib,
+                                  folder.string()));
+}
+
+}  // namespace deskhand
