@@ -16,7 +16,7 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "GGUF numbers are read as they lie in the file");
 
-constexpr uint32_t type_u32 = 4, type_bool = 7, type_string = 8, type_array = 9;
+constexpr uint32_t type_u32 = 4, type_string = 8, type_array = 9;
 /// Bytes of a number by GGUF value type id; 0 for strings, arrays and unknown ids.
 constexpr std::array<uint32_t, 13> number_bytes = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 constexpr uint64_t max_name_bytes = 63;
@@ -103,7 +103,7 @@ MetadataValue number_value(uint32_t type, const std::byte* at) {
     case 12:
       return load<double>(at);
     default:
-      return load<uint8_t>(at) != 0;  // type_bool
+      return load<uint8_t>(at) != 0;  // a boolean
   }
 }
 

@@ -100,8 +100,9 @@ bool speaks_of(const std::string& keyword, const std::string& type) {
 
 Names schema_keywords(const SchemaPlace& place) {
   Names keywords;
-  for (const auto& [key, value] : place.schema.items()) {
-    if (contains(annotations(), key) || (key == "uniqueItems" && value == Json(false))) continue;
+  for (const auto& member : place.schema.items()) {
+    const std::string& key = member.key();
+    if (contains(annotations(), key) || (key == "uniqueItems" && member.value() == Json(false))) continue;
     const bool known = contains({"type", "enum", "const", "anyOf", "oneOf", "allOf", "$ref"}, key) ||
                        std::any_of(keywords_by_type().begin(), keywords_by_type().end(),
                                    [&](const auto& entry) { return contains(entry.second, key); });
