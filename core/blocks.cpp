@@ -2,16 +2,19 @@
 
 #include <fmt/format.h>
 
+#include "core/gated_delta.h"
 #include "kernels/check.h"
 
 namespace deskhand {
 namespace {
 
-std::vector<LayerMemory> layer_memories(const ModelConfig& config) {
+std::vector<LayerMemory> layer_memories(const ModelConfig& config, const Backend& backend) {
   std::vector<LayerMemory> out(static_cast<size_t>(config.layers),
                                {.kv_heads = config.kv_heads, .head_dim = config.head_dim, .window = 0});
   for (int64_t i = 0; i < config.layers; ++i) {
-    if (config.has_window(i)) out[static_cast<size_t>(i)].window = config.window;
+    LayerMemory& memory = out[static_cast<size_t>(i)];
+    if (config.has_window(i)) memory.window = config.window;
+    if (config.is_recurrent(i)) memory = {.state_bytes = gated_delta_state_bytes(config.delta, backend)};
   }
   return out;
 }
@@ -57,7 +60,7 @@ std::string layer_tensor(int64_t layer, std::string_view name) {
 
 PagedAttention::PagedAttention(const LoadContext& context)
     : backend_(context.backend),
-      plan_(layer_memories(context.config), context.kv_type, context.backend),
+      plan_(layer_memories(context.config, context.backend), context.kv_type, context.backend),
       heads_(context.config.heads),
       scale_(context.config.attention_scale),
       stripes_(context.config.stripes) {}

@@ -39,7 +39,8 @@ struct LoadContext {
   int64_t context = 0;     ///< tokens that the model is opened for: some rotary scalings depend on it
 };
 
-/// A tensor of a layer: "self_attn.q_proj.weight" → "attn_q.weight".
+/// A tensor of a layer: "self_attn.q_proj.weight" → "attn_q.weight". A * stands for the number of an expert; the
+/// tensors of all experts, one after the other, are one of ours.
 struct TensorAlias {
   std::string_view theirs, ours;
 };
@@ -51,6 +52,7 @@ struct HuggingFaceNames {
   std::string_view activation = "silu";  ///< what hidden_act must be
   bool norms_lack_one = false;           ///< a norm stores w where the network multiplies by 1 + w
   std::string_view defaults = "{}";      ///< config.json may leave these out
+  std::string_view unused = {};          ///< tensors whose names begin so are left out
 };
 
 struct Family {

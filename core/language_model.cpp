@@ -37,6 +37,13 @@ std::shared_ptr<const ModelFile> expect_room(std::shared_ptr<const ModelFile> fi
                                     static_cast<double>(bytes) / gib, static_cast<double>(memory) / gib));
 }
 
+/// Values of the widest row that an op sees.
+int64_t widest(const ModelConfig& config) {
+  const int64_t query = config.recurrent.empty() ? config.query_width() : 2 * config.query_width();
+  return std::max({config.width, config.feed_forward, query, config.delta.channels(), config.experts.count,
+                   2 * config.experts.feed_forward});
+}
+
 }  // namespace
 
 LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
@@ -52,7 +59,7 @@ LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& bac
                           .max_rows = options.max_rows,
                           .context = options.context > 0 ? options.context : config_.context});
   weights_.expect_all_taken();
-  backend.reserve(options.max_rows, std::max({config_.width, config_.feed_forward, config_.query_width()}));
+  backend.reserve(options.max_rows * std::max<int64_t>(config_.experts.used, 1), widest(config_));
   context_ = choose_context(options.context, config_.context, decoder_->plan().bytes_per_token());
   pages_ = std::make_unique<PagePool>(decoder_->plan(), backend);
 }

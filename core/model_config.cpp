@@ -96,22 +96,51 @@ void refuse_unknown(const ConfigKeys& keys) {
       throw ModelFileError(fmt::format("model metadata: {} asks for something that this version does not know", key));
     }
   }
-  if (keys.metadata().integer_or(keys.name("expert_count"), 0) != 0) {
+}
+
+/// Recurrent layers and experts, where the architecture has them.
+void read_hybrid(ModelConfig& config, const ConfigKeys& keys) {
+  const bool has_experts = config.architecture == "qwen35moe",
+             is_hybrid = has_experts || config.architecture == "qwen35";
+  if (!has_experts && keys.metadata().integer_or(keys.name("expert_count"), 0) != 0) {
     keys.fail("expert_count", "asks for experts, which this family does not have here");
   }
+  if (has_experts) {
+    config.experts = read_experts(keys);
+    if (!config.ffn_layers.empty()) {
+      keys.fail("deskhand.ffn.shared_with", "asks for shared networks, which a model of experts does not have here");
+    }
+  }
+  if (!is_hybrid) return;
+  config.delta = read_delta(keys);
+  config.recurrent = read_recurrent(keys, config.layers, config.stored_layers);
+}
+
+/// Layers of the file, and of the decoder.
+void read_layers(ModelConfig& config, const ConfigKeys& keys) {
+  constexpr int64_t most_layers = 4096;
+  constexpr std::string_view ahead = "nextn_predict_layers";
+  config.stored_layers = keys.count("block_count", most_layers);
+  const int64_t unused = keys.metadata().integer_or(keys.name(ahead), 0);
+  if (unused < 0 || unused >= config.stored_layers) {
+    keys.fail(ahead, fmt::format("must lie in 0…{}, not {}", config.stored_layers - 1, unused));
+  }
+  config.layers = config.stored_layers - unused;
 }
 
 }  // namespace
 
 ModelConfig model_config(const Metadata& metadata) {
-  constexpr int64_t most_layers = 4096, most_width = 1 << 20, most_vocabulary = 1 << 24, most_context = 1 << 30;
+  constexpr int64_t most_width = 1 << 20, most_vocabulary = 1 << 24, most_context = 1 << 30;
   ModelConfig config;
   config.architecture = metadata.text("general.architecture");
   const ConfigKeys keys(metadata, config.architecture);
   refuse_unknown(keys);
-  config.layers = keys.count("block_count", most_layers);
+  read_layers(config, keys);
   config.width = keys.count("embedding_length", most_width);
-  config.feed_forward = keys.count("feed_forward_length", most_width);
+  const bool has_experts = keys.has("expert_shared_feed_forward_length");
+  config.feed_forward =
+      keys.count(has_experts ? "expert_shared_feed_forward_length" : "feed_forward_length", most_width);
   config.context = keys.count("context_length", most_context);
   std::optional<int64_t> tokens;
   if (metadata.has("tokenizer.ggml.tokens")) {
@@ -125,6 +154,7 @@ ModelConfig model_config(const Metadata& metadata) {
   read_windows(config, keys);
   read_turns(config, keys);
   read_own_switches(config, keys);
+  read_hybrid(config, keys);
   return config;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "core/hybrid_config.h"
 #include "core/metadata.h"
 #include "core/rope.h"
 
@@ -19,8 +20,9 @@ namespace deskhand {
 struct ModelConfig {
   std::string architecture;
   int64_t layers = 0;
-  int64_t width = 0;         ///< of the residual stream
-  int64_t feed_forward = 0;  ///< inner width
+  int64_t stored_layers = 0;  ///< of the file: behind the decoder's may come some that predict tokens further ahead
+  int64_t width = 0;          ///< of the residual stream
+  int64_t feed_forward = 0;   ///< inner width
   int64_t heads = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
@@ -36,12 +38,17 @@ struct ModelConfig {
   int64_t window = 0;          ///< keys that a row of a layer with a window sees; 0: no layer has one
   std::vector<bool> windowed;  ///< per layer, empty when window is 0
 
+  std::vector<bool> recurrent;  ///< per layer; empty: all are attention
+  DeltaConfig delta;            ///< of recurrent layers
+  ExpertConfig experts;
+
   // Our own switches; empty: off.
   std::vector<int64_t> stripes;     ///< per layer, see AttentionShape::stripe
   std::vector<int64_t> ffn_layers;  ///< per layer, the one whose feed-forward network it uses
 
   bool layer_turns(int64_t layer) const { return turns.empty() || turns[static_cast<size_t>(layer)]; }
   bool has_window(int64_t layer) const { return window > 0 && windowed[static_cast<size_t>(layer)]; }
+  bool is_recurrent(int64_t layer) const { return !recurrent.empty() && recurrent[static_cast<size_t>(layer)]; }
   int64_t ffn_layer(int64_t layer) const { return ffn_layers.empty() ? layer : ffn_layers[static_cast<size_t>(layer)]; }
   int64_t query_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }

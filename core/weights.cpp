@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 namespace deskhand {
@@ -44,11 +45,15 @@ const Weight& Weights::matrix_or(std::string_view name, std::string_view shared,
 }
 
 std::span<const float> Weights::vector(std::string_view name, int64_t size) {
-  const TensorInfo& tensor = find(name, {.rows = 1, .cols = size});
+  return table(name, {.rows = 1, .cols = size});
+}
+
+std::span<const float> Weights::table(std::string_view name, Shape shape) {
+  const TensorInfo& tensor = find(name, shape);
   std::vector<float>& values = vectors_[tensor.name];
   if (values.empty()) {
     if (tensor.type != DType::f32) fail(name, fmt::format("must be F32, not {}", dtype_info(tensor.type).name));
-    values.resize(static_cast<size_t>(size));
+    values.resize(static_cast<size_t>(shape.rows * shape.cols));
     std::memcpy(values.data(), tensor.data, tensor.bytes);
   }
   return values;
@@ -63,6 +68,8 @@ void Weights::expect_all_taken() const {
   size_t unused = 0;
   for (const TensorInfo& tensor : file_->tensors()) {
     if (matrices_.contains(tensor.name) || vectors_.contains(tensor.name)) continue;
+    const auto begins = [&](const std::string& prefix) { return tensor.name.starts_with(prefix); };
+    if (std::any_of(ignored_.begin(), ignored_.end(), begins)) continue;
     if (++unused <= 3) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", tensor.name);
   }
   if (unused == 0) return;

@@ -36,11 +36,15 @@ class Weights {
   const Weight& matrix(std::string_view name, Shape shape);
   /// `name` when the file has it, else the tensor `shared`: tied weights.
   const Weight& matrix_or(std::string_view name, std::string_view shared, Shape shape);
+  /// A table [rows, cols] of f32 numbers.
+  std::span<const float> table(std::string_view name, Shape shape);
   /// A norm or bias of f32 numbers.
   std::span<const float> vector(std::string_view name, int64_t size);
   /// Null when the file has no such tensor.
   const float* vector_if(std::string_view name, int64_t size);
 
+  /// Nobody is going to take the tensors whose names begin so.
+  void ignore(std::string prefix) { ignored_.push_back(std::move(prefix)); }
   /// Throws ModelFileError naming tensors that nobody took: the file is of another variant than it says.
   void expect_all_taken() const;
   /// Bytes that one pass over all taken matrices reads.
@@ -55,6 +59,7 @@ class Weights {
   std::stop_token stop_;
   std::unordered_map<std::string_view, std::unique_ptr<Weight>> matrices_;
   std::unordered_map<std::string_view, std::vector<float>> vectors_;
+  std::vector<std::string> ignored_;
 };
 
 }  // namespace deskhand

@@ -44,7 +44,7 @@ void refuse_unknown(const JsonFields& root, const JsonFields& text, const Family
 void write_shape(const JsonFields& text, KeyWriter& writer) {
   writer.set("block_count", text.integer("num_hidden_layers"));
   writer.set("embedding_length", text.integer("hidden_size"));
-  writer.set("feed_forward_length", text.integer("intermediate_size"));
+  if (!text.has("num_experts")) writer.set("feed_forward_length", text.integer("intermediate_size"));
   writer.set("context_length", text.integer("max_position_embeddings"));
   writer.set("vocab_size", text.integer("vocab_size"));
   writer.set("attention.head_count", text.integer("num_attention_heads"));
@@ -58,6 +58,27 @@ void write_shape(const JsonFields& text, KeyWriter& writer) {
     if (!(*scalar > 0)) text.fail("'query_pre_attn_scalar' must be positive");
     writer.set("attention.scale", 1.0 / std::sqrt(*scalar));
   }
+}
+
+void write_hybrid(const JsonFields& text, KeyWriter& writer) {
+  constexpr std::pair<const char*, const char*> names[] = {
+      {"num_experts", "expert_count"},
+      {"num_experts_per_tok", "expert_used_count"},
+      {"moe_intermediate_size", "expert_feed_forward_length"},
+      {"shared_expert_intermediate_size", "expert_shared_feed_forward_length"},
+      {"linear_conv_kernel_dim", "ssm.conv_kernel"},
+      {"linear_key_head_dim", "ssm.state_size"},
+      {"linear_num_key_heads", "ssm.group_count"},
+      {"linear_num_value_heads", "ssm.time_step_rank"}};
+  for (const auto& [theirs, ours] : names) writer.set_if(ours, text.integer_if(theirs));
+  if (!text.has("linear_num_value_heads")) return;
+  constexpr int64_t most = 1 << 20;
+  const int64_t heads = text.integer("linear_num_value_heads"), width = text.integer("linear_value_head_dim");
+  if (heads < 1 || heads > most || width < 1 || width > most) {
+    text.fail(fmt::format("'linear_num_value_heads' and 'linear_value_head_dim' must lie in 1…{}", most));
+  }
+  writer.set("ssm.inner_size", heads * width);
+  writer.set("ssm.tiled_value_heads", false);
 }
 
 }  // namespace
@@ -78,6 +99,7 @@ ConfigFacts read_config(const nlohmann::json& config, const std::string& what, M
   metadata.set_text("general.architecture", std::string(facts.family->architecture));
   KeyWriter writer(metadata, facts.family->architecture);
   write_shape(text, writer);
+  write_hybrid(text, writer);
   write_layer_kinds(text, model_type, writer);
   facts.made = write_rotary(text, writer);
   return facts;

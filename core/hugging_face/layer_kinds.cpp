@@ -43,6 +43,26 @@ Flags turning_layers(const JsonFields& text, std::string_view model_type, int64_
   return flags;
 }
 
+/// 1 for a recurrent layer; empty when the family has none.
+Flags recurrent_layers(const JsonFields& text, int64_t layers) {
+  if (!text.has("linear_num_value_heads")) return {};
+  Flags flags;
+  const nlohmann::json* types = text.find("layer_types");
+  if (types == nullptr) {
+    const int64_t interval = text.integer_if("full_attention_interval").value_or(4);
+    if (interval < 1) text.fail("'full_attention_interval' must be positive");
+    for (int64_t i = 0; i < layers; ++i) flags.push_back((i + 1) % interval != 0 ? 1 : 0);
+    return flags;
+  }
+  for (const auto& type : list_of_layers(text, "layer_types", *types, layers)) {
+    if (type != "full_attention" && type != "linear_attention") {
+      text.fail(fmt::format("'layer_types' holds {}, expected full_attention or linear_attention", shown(type)));
+    }
+    flags.push_back(type == "linear_attention" ? 1 : 0);
+  }
+  return flags;
+}
+
 Flags flags_of_types(const JsonFields& text, const nlohmann::json& types, int64_t layers) {
   Flags flags;
   for (const auto& type : list_of_layers(text, "layer_types", types, layers)) {
@@ -85,6 +105,10 @@ void write_layer_kinds(const JsonFields& text, std::string_view model_type, KeyW
   constexpr int64_t most_layers = 4096;
   const int64_t layers = text.integer("num_hidden_layers");
   if (layers < 1 || layers > most_layers) text.fail(fmt::format("'num_hidden_layers' must lie in 1…{}", most_layers));
+  if (Flags recurrent = recurrent_layers(text, layers); !recurrent.empty()) {
+    writer.set_flags("attention.recurrent_layers", std::move(recurrent));
+    return;
+  }
   Flags turning = turning_layers(text, model_type, layers);
   Flags windowed = windowed_layers(text, model_type, turning, layers);
   if (!turning.empty()) writer.set_flags("rope.layers", std::move(turning));

@@ -1,6 +1,6 @@
 #pragma once
-// Which layers see a window and which do not turn: layer_types, sliding windows and no_rope_layers of config.json in
-// the keys of GGUF.
+// Which layers see a window, do not turn or are recurrent: layer_types, sliding windows and no_rope_layers of
+// config.json in the keys of GGUF.
 //
 //   write_layer_kinds(text, "qwen2", writer);       // qwen2.attention.sliding_window, .sliding_window_pattern
 

@@ -5,9 +5,11 @@
 //   for (const TensorInfo& tensor : tensors.list()) …                            // "blk.0.attn_q.weight"
 //
 // A tensor that no name is known for keeps its own, so that Weights::expect_all_taken names it. Left out are the vision
-// encoder of a model that sees, rotary tables that old files carry, and an output head that the config says is tied.
+// encoder of a model that sees, rotary tables that old files carry, an output head that the config says is tied, and
+// what the family calls unused. Experts that are stored one by one are joined.
 
 #include <deque>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -24,7 +26,9 @@ class CanonicalTensors {
 
  private:
   void add(const TensorInfo& stored, std::string name, const ConfigFacts& facts);
-  void add_floats(const std::string& name, std::vector<float> values);
+  void add_floats(const std::string& name, std::vector<float> values, int64_t rows = 1);
+  /// One tensor of what all experts of a layer store, by the expert's number.
+  void join(const std::string& name, const std::map<int64_t, const TensorInfo*>& parts);
 
   Safetensors file_;
   std::vector<TensorInfo> tensors_;

@@ -227,6 +227,44 @@ TEST(HuggingFace, WhatNoFamilyHonoursIsRefusedByName) {
   EXPECT_THAT(with("tiny_gemma3", {{"attn_logit_softcapping", 50.0}}), HasSubstr("capped scores"));
 }
 
+TEST(HuggingFace, ExpertsAreCompleteAndAlike) {
+  const auto renamed = [](const std::string& from, const std::string& to) {
+    Copy copy("tiny_qwen35moe");
+    copy.rename([&](const std::string& name) { return name == from ? to : name; });
+    try {
+      return copy.loading();
+    } catch (const std::exception& error) {
+      return std::string(error.what());
+    }
+  };
+  const std::string expert = "model.layers.2.mlp.experts.";
+  EXPECT_EQ(renamed("", ""), "loaded");
+  EXPECT_THAT(renamed(expert + "3.up_proj.weight", expert + "9.up_proj.weight"),
+              HasSubstr("is not like those of the experts before it, of which there are 3"));
+  EXPECT_THAT(renamed(expert + "4.up_proj.weight", expert + "x.up_proj.weight"),
+              HasSubstr("'blk.2.ffn_up_exps.weight' must have 55 × 32 values, not 44 × 32"));
+  EXPECT_THAT(renamed(expert + "0.up_proj.weight", expert + "5.down_proj.weight"), HasSubstr("experts"));
+}
+
+TEST(HuggingFace, HostileHybridsAreRefused) {
+  const auto with = [](const json& changes) {
+    Copy copy("tiny_qwen35moe");
+    copy.config.update(changes);
+    return copy.loading();
+  };
+  EXPECT_EQ(with(json::object()), "loaded");
+  EXPECT_THAT(with({{"linear_num_value_heads", -4}}), HasSubstr("'linear_num_value_heads'"));
+  EXPECT_THAT(with({{"linear_num_value_heads", 3}}), HasSubstr("no multiple of the 2 key heads"));
+  EXPECT_THAT(with({{"linear_value_head_dim", int64_t{1} << 60}}), HasSubstr("'linear_value_head_dim'"));
+  EXPECT_THAT(with({{"linear_conv_kernel_dim", 9}}), HasSubstr("ssm.conv_kernel must lie in 1…8"));
+  EXPECT_THAT(with({{"num_experts", 0}}), HasSubstr("expert_count"));
+  EXPECT_THAT(with({{"num_experts_per_tok", 6}}), HasSubstr("expert_used_count must lie in 1…5"));
+  EXPECT_THAT(with({{"moe_intermediate_size", -1}}), HasSubstr("expert_feed_forward_length"));
+  EXPECT_THAT(with({{"layer_types", {"linear_attention", "sliding_attention", "full_attention", "full_attention"}}}),
+              HasSubstr("sliding_attention\", expected full_attention or linear_attention"));
+  EXPECT_THAT(with({{"layer_types", nullptr}, {"full_attention_interval", 0}}), HasSubstr("full_attention_interval"));
+}
+
 TEST(HuggingFace, HostileConfigsAreRefused) {
   const auto with = [](const json& changes) {
     Copy copy("tiny_llama_tied_llama3");

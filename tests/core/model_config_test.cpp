@@ -178,5 +178,32 @@ TEST(ModelConfig, SwitchesPerLayer) {
               HasSubstr("must be a list with one number per layer"));
 }
 
+ListedMetadata hybrid() {
+  ListedMetadata m("qwen35");
+  m.set("block_count", uint64_t{9}).set("nextn_predict_layers", uint64_t{1}).set("ssm.conv_kernel", uint64_t{4});
+  m.set("ssm.state_size", uint64_t{8}).set("ssm.group_count", uint64_t{2}).set("ssm.time_step_rank", uint64_t{6});
+  m.set("ssm.inner_size", uint64_t{60});
+  return m;
+}
+
+TEST(ModelConfig, HybridsHaveRecurrentLayers) {
+  ModelConfig c = model_config(hybrid());
+  EXPECT_EQ(c.layers, 8);
+  EXPECT_EQ(c.stored_layers, 9);
+  EXPECT_EQ(c.recurrent, (std::vector<bool>{true, true, true, false, true, true, true, false}));
+  EXPECT_EQ(c.delta.value_dim, 10);
+  EXPECT_EQ(c.delta.channels(), 16 + 16 + 60);
+  EXPECT_TRUE(c.delta.tiled);
+  const std::vector<int32_t> flags{0, 1, 0, 0, 0, 0, 0, 1, 0};
+  c = model_config(hybrid().set("attention.recurrent_layers", integers(flags)));
+  EXPECT_TRUE(!c.is_recurrent(0) && c.is_recurrent(1) && c.is_recurrent(7));
+  EXPECT_THAT(refusal(hybrid().set("nextn_predict_layers", uint64_t{9})),
+              HasSubstr("nextn_predict_layers must lie in 0…8"));
+  EXPECT_THAT(refusal(hybrid().set("ssm.inner_size", uint64_t{61})), HasSubstr("no multiple of the 6 value heads"));
+  EXPECT_THAT(refusal(hybrid().set("ssm.group_count", uint64_t{4})), HasSubstr("no multiple of the 4 key heads"));
+  EXPECT_THAT(refusal(hybrid().set("full_attention_interval", uint64_t{0})), HasSubstr("full_attention_interval"));
+  EXPECT_THAT(refusal(hybrid().set("expert_count", uint64_t{8})), HasSubstr("experts"));
+}
+
 }  // namespace
 }  // namespace deskhand

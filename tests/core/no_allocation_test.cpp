@@ -7,6 +7,7 @@
 #include <new>
 
 #include "core/session.h"
+#include "core/token_state.h"
 #include "tests/support/test_data.h"
 
 namespace {
@@ -79,6 +80,26 @@ TEST(NoAllocation, InTheDecodeLoop) {
     ASSERT_EQ(g.ids.size(), 200u);
     ASSERT_GT(counts.size(), 150u);
     EXPECT_EQ(counts.back() - counts.front(), 0);
+  }
+}
+
+TEST(NoAllocation, InForwardPassesOfEveryKindOfLayer) {
+  for (const char* name : {"tiny_gemma3.gguf", "tiny_qwen35.gguf", "tiny_qwen35moe.gguf", "tiny_llama_switches.gguf"}) {
+    const auto backend = make_cpu_backend({.threads = 2, .isa = {}});
+    LanguageModel model(ModelFile::open(std::filesystem::path("tests/core/fixtures") / name), *backend,
+                        {.max_rows = 64});
+    TokenState state(model, *backend, 64);
+    state.reserve(128);
+    const std::vector<int32_t> prompt(64, 5);
+    state.set(prompt, {});
+    state.logits();
+    const long before = allocations;
+    for (int32_t id = 3; id < 63; ++id) {
+      state.push(id);
+      if (id % 7 == 0) state.logits();
+    }
+    state.logits();
+    EXPECT_EQ(allocations - before, 0) << name;
   }
 }
 

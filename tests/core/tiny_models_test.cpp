@@ -62,6 +62,8 @@ class TinyModels : public ::testing::TestWithParam<std::tuple<std::string, std::
         ModelFile::open(fixture_.model), *backend_,
         LanguageModelOptions{.context = fixture_.context, .kv_type = DType::f32, .max_rows = 128});
   }
+  /// Ids that are still fed after a rewind to so many: a state cannot go back.
+  int64_t kept(size_t ids) const { return model_->decoder().plan().state_bytes() > 0 ? 0 : static_cast<int64_t>(ids); }
   TokenState state(int64_t chunk) { return {*model_, *backend_, chunk}; }
   std::span<const int32_t> prompt() const { return fixture_.prompt; }
 
@@ -108,9 +110,9 @@ TEST_P(TinyModels, ChunksStepsAndRewindsGiveTheSameLogits) {
     std::vector<int32_t> other(prompt().begin(), prompt().end());
     for (size_t i = common; i < other.size(); ++i)
       other[i] = (other[i] + 11) % static_cast<int32_t>(model_->config().vocabulary);
-    EXPECT_EQ(whole.set(other, {}), static_cast<int64_t>(common));
+    EXPECT_EQ(whole.set(other, {}), kept(common));
     whole.logits();
-    EXPECT_EQ(whole.set(prompt(), {}), static_cast<int64_t>(common));
+    EXPECT_EQ(whole.set(prompt(), {}), kept(common));
     EXPECT_LE(difference(whole.logits(), expected), logit_tolerance) << "common prefix of " << common;
   }
 }
@@ -128,7 +130,7 @@ TEST_P(TinyModels, SequencesDoNotDisturbEachOtherAndPagesAreUsedAgain) {
     if (round == 0) bytes = model_->pages().bytes();
   }
   EXPECT_EQ(model_->pages().bytes(), bytes);
-  EXPECT_EQ(a.set(prompt(), {}), 10);
+  EXPECT_EQ(a.set(prompt(), {}), kept(10));
   EXPECT_LE(difference(a.logits(), expected), logit_tolerance);
 }
 
@@ -196,11 +198,12 @@ std::vector<std::string> fixtures() {
   for (const std::string name :
        {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_llama_yarn", "tiny_llama_longrope",
         "tiny_llama_longrope_short", "tiny_llama_dynamic", "tiny_mistral", "tiny_qwen2", "tiny_qwen2_window",
-        "tiny_qwen3", "tiny_smollm3", "tiny_gemma3"}) {
+        "tiny_qwen3", "tiny_smollm3", "tiny_gemma3", "tiny_qwen35", "tiny_qwen35moe"}) {
     names.push_back(name);
     names.push_back(name + ".gguf");
   }
   names.push_back("tiny_llama_switches.gguf");
+  names.push_back("tiny_qwen35moe_packed");
   return names;
 }
 

@@ -45,6 +45,13 @@ def small(**changes):
                 **changes)
 
 
+def hybrid(**changes):
+    return dict(vocab_size=67, hidden_size=32, max_position_embeddings=256, rms_norm_eps=1e-5, bos_token_id=1,
+                eos_token_id=2, pad_token_id=0, attn_implementation="eager", rope_parameters=dict(
+                    rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.25,
+                    mrope_section=[1, 1, 0])) | changes
+
+
 def llama3_rope(theta):
     return dict(rope_type="llama3", rope_theta=theta, factor=8.0, low_freq_factor=1.0, high_freq_factor=4.0,
                 original_max_position_embeddings=32)
@@ -127,6 +134,19 @@ CASES = {
     "smollm3": Case(transformers.SmolLM3Config, BF16, small(
         num_hidden_layers=5, tie_word_embeddings=True, rope_parameters=dict(
             rope_type="default", rope_theta=10000.0)), prompt=100),
+    # three value heads per key head, one gated attention layer among delta nets, a quarter of each head turns
+    "qwen35": Case(transformers.Qwen3_5TextConfig, BF16, hybrid(
+        num_hidden_layers=5, intermediate_size=37, num_attention_heads=3, num_key_value_heads=1, head_dim=16,
+        tie_word_embeddings=True, linear_num_key_heads=2, linear_num_value_heads=6, linear_key_head_dim=8,
+        linear_value_head_dim=8, linear_conv_kernel_dim=4), prompt=150),
+    # experts; value heads wider than key heads
+    "qwen35moe": Case(transformers.Qwen3_5MoeTextConfig, F16, hybrid(
+        num_hidden_layers=4, num_attention_heads=4, num_key_value_heads=2, head_dim=12, tie_word_embeddings=False,
+        linear_num_key_heads=2, linear_num_value_heads=4, linear_key_head_dim=6, linear_value_head_dim=10,
+        linear_conv_kernel_dim=3, num_experts=5, num_experts_per_tok=2, moe_intermediate_size=11,
+        shared_expert_intermediate_size=13, layer_types=["linear_attention", "full_attention"] * 2,
+        rope_parameters=dict(rope_type="default", rope_theta=10000.0, partial_rotary_factor=0.5,
+                             mrope_section=[1, 1, 1])), prompt=150),
     # one full layer among windows shorter than the prompt, heads wider than width / heads, own score scale
     "gemma3": Case(transformers.Gemma3TextConfig, BF16, base(
         hidden_size=36, intermediate_size=40, num_hidden_layers=7, num_attention_heads=3, num_key_value_heads=1,

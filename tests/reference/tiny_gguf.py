@@ -4,9 +4,10 @@ import numpy as np
 import torch
 import transformers
 
+import tiny_qwen35
 from checkpoint_names import gguf_name, permute
 
-ARCHITECTURES = {"gemma3_text": "gemma3", "mistral": "llama"}  # by model_type; else the same
+ARCHITECTURES = {"gemma3_text": "gemma3", "mistral": "llama", "qwen3_5_text": "qwen35", "qwen3_5_moe_text": "qwen35moe"}  # by model_type; else the same
 PERMUTED = ("llama", "smollm3")
 
 
@@ -66,6 +67,26 @@ def write_own(writer, own):
             writer.add_float32(f"deskhand.{key}", value)
 
 
+def tensors(name, p, arch, config):
+    """Names and values of what a parameter becomes in the file."""
+    w = p.detach().numpy()
+    if arch.startswith("qwen35"):
+        return tiny_qwen35.tensors(name, w, config)
+    if arch == "gemma3" and name.endswith("norm.weight"):
+        w = w + np.float32(1.0)
+    if arch in PERMUTED and ("q_proj" in name or "k_proj" in name):
+        w = permute(w, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
+    return [(gguf_name(name, arch), w)]
+
+
+def write_tensor(writer, name, w, kind):
+    w = np.ascontiguousarray(w)
+    if w.ndim == 1 or name.endswith("ssm_conv1d.weight"):
+        writer.add_tensor(name, w.astype(np.float32))
+    else:
+        writer.add_tensor(name, gguf.quantize(w, kind), raw_dtype=kind)
+
+
 def write_gguf(path, case, model):
     config = model.config
     arch = ARCHITECTURES.get(config.model_type, config.model_type)
@@ -76,32 +97,30 @@ def write_gguf(path, case, model):
     writer.add_vocab_size(config.vocab_size)
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
-    writer.add_block_count(config.num_hidden_layers)
-    writer.add_feed_forward_length(config.intermediate_size)
+    hybrid = arch.startswith("qwen35")
+    writer.add_block_count(config.num_hidden_layers + (tiny_qwen35.AHEAD if hybrid else 0))
+    if hasattr(config, "intermediate_size"):
+        writer.add_feed_forward_length(config.intermediate_size)
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
     writer.add_layer_norm_rms_eps(config.rms_norm_eps)
     write_rope(writer, arch, config)
     write_windows(writer, arch, config)
     write_own(writer, case.own)
+    if hybrid:
+        tiny_qwen35.write_keys(writer, arch, config)
     if gemma:
         writer.add_float32("gemma3.attention.scale", config.query_pre_attn_scalar**-0.5)
     if head_dim * config.num_attention_heads != config.hidden_size:
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)
     if not gemma:
-        writer.add_rope_dimension_count(head_dim)
+        writer.add_rope_dimension_count(int(head_dim * config.rope_parameters.get("partial_rotary_factor", 1.0)))
     for name, p in model.named_parameters():
-        w = p.detach().numpy()
-        if gemma and name.endswith("norm.weight"):
-            w = w + np.float32(1.0)
-        if arch in PERMUTED and ("q_proj" in name or "k_proj" in name):
-            w = permute(w, config.num_attention_heads if "q_proj" in name else config.num_key_value_heads)
-        if w.ndim == 1:
-            writer.add_tensor(gguf_name(name, arch), np.ascontiguousarray(w, dtype=np.float32))
-        else:
-            writer.add_tensor(gguf_name(name, arch), gguf.quantize(np.ascontiguousarray(w), case.kind),
-                              raw_dtype=case.kind)
+        for stored, w in tensors(name, p, arch, config):
+            write_tensor(writer, stored, w, case.kind)
+    for stored, w in tiny_qwen35.layer_ahead(config) if hybrid else []:
+        write_tensor(writer, stored, w, case.kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
