@@ -35,6 +35,11 @@ std::string without_text_prefix(std::string_view stored) {
   return std::string(stored);
 }
 
+std::string_view without_model_prefix(std::string_view stored) {
+  constexpr std::string_view prefix = "model.";
+  return stored.starts_with(prefix) ? stored.substr(prefix.size()) : stored;
+}
+
 bool is_number(std::string_view text) {
   return !text.empty() && text.size() < 6 && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -74,8 +79,8 @@ void to_canonical(std::vector<float>& values, std::string_view name, bool norms_
 std::string canonical_name(std::string_view stored, const ConfigFacts& facts) {
   if (facts.has_eyes && begins_with_any(stored, eye_prefixes)) return {};
   if (stored.ends_with("rotary_emb.inv_freq")) return {};
-  const std::string_view unused = facts.family->hugging_face.unused;
-  if (!unused.empty() && stored.starts_with(unused)) return {};
+  const std::string_view unused = facts.family->hugging_face.unused, bare = without_model_prefix(stored);
+  if (!unused.empty() && bare.starts_with(unused)) return {};
   const std::string name = without_text_prefix(stored);
   if (name == "model.embed_tokens.weight") return "token_embd.weight";
   if (name == "model.norm.weight") return "output_norm.weight";

@@ -100,7 +100,7 @@ void expect_same(const ModelFile& a, const ModelFile& b) {
 TEST(HuggingFace, DirectoriesSayWhatTheModelFilesSay) {
   for (const char* name : {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_llama_yarn", "tiny_llama_longrope",
                            "tiny_llama_dynamic", "tiny_mistral", "tiny_qwen2", "tiny_qwen2_window", "tiny_qwen3",
-                           "tiny_smollm3", "tiny_gemma3"}) {
+                           "tiny_smollm3", "tiny_gemma3", "tiny_gemma3_capped"}) {
     SCOPED_TRACE(name);
     expect_same(*ModelFile::open(fixtures / name), *ModelFile::open(fixtures / (std::string(name) + ".gguf")));
   }

@@ -198,7 +198,7 @@ std::vector<std::string> fixtures() {
   for (const std::string name :
        {"tiny_llama_tied_llama3", "tiny_llama_mqa_linear", "tiny_llama_yarn", "tiny_llama_longrope",
         "tiny_llama_longrope_short", "tiny_llama_dynamic", "tiny_mistral", "tiny_qwen2", "tiny_qwen2_window",
-        "tiny_qwen3", "tiny_smollm3", "tiny_gemma3", "tiny_qwen35", "tiny_qwen35moe"}) {
+        "tiny_qwen3", "tiny_smollm3", "tiny_gemma3", "tiny_gemma3_capped", "tiny_qwen35", "tiny_qwen35moe"}) {
     names.push_back(name);
     names.push_back(name + ".gguf");
   }

@@ -155,4 +155,11 @@ CASES = {
         layer_types=["sliding_attention"] * 5 + ["full_attention", "sliding_attention"],
         rope_parameters=dict(full_attention=dict(rope_type="linear", rope_theta=1000000.0, factor=4.0),
                              sliding_attention=dict(rope_type="default", rope_theta=10000.0)))),
+    # two query heads per key-value head, other bases, capped logits, the full layer first
+    "gemma3_capped": Case(transformers.Gemma3TextConfig, F16, small(
+        num_hidden_layers=3, num_key_value_heads=2, head_dim=10, sliding_window=20, query_pre_attn_scalar=10,
+        tie_word_embeddings=True, hidden_activation="gelu_pytorch_tanh", final_logit_softcapping=2.5,
+        layer_types=["full_attention", "sliding_attention", "sliding_attention"],
+        rope_parameters=dict(full_attention=dict(rope_type="default", rope_theta=50000.0),
+                             sliding_attention=dict(rope_type="default", rope_theta=300.0))), prompt=150),
 }

@@ -26,6 +26,8 @@ def write_rope(writer, arch, config):
     rope = config.rope_parameters.get("full_attention", config.rope_parameters)
     kind = rope["rope_type"]
     writer.add_rope_freq_base(rope["rope_theta"])
+    if config.rope_parameters.get("sliding_attention", {}).get("rope_theta", 10000.0) != 10000.0:
+        writer.add_float32(f"{arch}.rope.freq_base_swa", config.rope_parameters["sliding_attention"]["rope_theta"])
     if kind == "linear":
         writer.add_rope_scaling_type(gguf.RopeScalingType.LINEAR)
         writer.add_rope_scaling_factor(rope["factor"])
@@ -111,6 +113,11 @@ def write_gguf(path, case, model):
         tiny_qwen35.write_keys(writer, arch, config)
     if gemma:
         writer.add_float32("gemma3.attention.scale", config.query_pre_attn_scalar**-0.5)
+        if config.final_logit_softcapping is not None:
+            writer.add_final_logit_softcapping(config.final_logit_softcapping)
+        if config.layer_types != ["sliding_attention" if (i + 1) % 6 else "full_attention"
+                                  for i in range(config.num_hidden_layers)]:
+            writer.add_sliding_window_pattern([kind == "sliding_attention" for kind in config.layer_types])
     if head_dim * config.num_attention_heads != config.hidden_size:
         writer.add_key_length(head_dim)
         writer.add_value_length(head_dim)

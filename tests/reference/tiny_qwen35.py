@@ -73,8 +73,6 @@ def tensors(name, w, config):
         w = tiled(w, config, 1)
     elif rest == "linear_attn.A_log":
         w = tiled(-np.exp(w), config, 1)
-    elif rest == "mlp.shared_expert_gate.weight":
-        w = w.squeeze(0)
     return [(f"blk.{layer}.{NAMES[rest]}", w)]
 
 
