@@ -25,8 +25,11 @@ void Batch::add(const KvSequence& sequence, int32_t id, int64_t position, bool w
   CHECK(rows() < max_rows_, "{} rows", max_rows_);
   if (wants_logits) logit_rows_.push_back(static_cast<int32_t>(rows()));
   if (std::byte* state = sequence.state(); state != nullptr) {
-    if (runs_.empty() || runs_.back().state != state) runs_.push_back({.first = rows(), .state = state});
+    if (runs_.empty() || runs_.back().state != state || runs_.back().saved != nullptr) {
+      runs_.push_back({.first = rows(), .state = state});
+    }
     ++runs_.back().rows;
+    runs_.back().saved = sequence.saved_after(position + 1);
   }
   ids_.push_back(id);
   positions_.push_back(static_cast<int32_t>(position));

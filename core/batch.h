@@ -37,7 +37,7 @@ class Batch {
   std::span<const int32_t> logit_rows() const { return logit_rows_; }
   /// What each row sees in the layers of a group, and where its own keys and values go.
   std::span<const AttentionRow> attention(size_t group) const { return attention_[group]; }
-  /// The rows by sequence, for layers with a recurrent state; empty when the plan has none.
+  /// The rows by sequence, cut where states are saved, for layers with a recurrent state; empty when there are none.
   std::span<const RecurrentRun> runs() const { return runs_; }
 
  private:

@@ -70,10 +70,11 @@ class ModelEngine final : public Engine {
         model_(file_, *backend_,
                {.context = options.context,
                 .kv_type = options.kv_type,
+                .cache_bytes = options.cache_bytes,
                 .max_rows = std::max<int64_t>(1, options.prefill_chunk),
                 .stop = options.stop}),
         info_(describe(*file_, model_)),
-        prefill_chunk_(options.prefill_chunk) {
+        queue_(model_, *backend_, options.prefill_chunk) {
     if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {
       throw ModelFileError(fmt::format("{}: {} tokens in the vocabulary, but embeddings for {}", path.string(),
                                        tokenizer_->vocabulary_size(), model_.config().vocabulary));
@@ -86,10 +87,9 @@ class ModelEngine final : public Engine {
   const ChatTemplate* chat_template() const override { return chat_template_.get(); }
   const Backend& backend() const override { return *backend_; }
 
-  std::unique_ptr<Session> new_session() override {
-    return make_session(
-        {.model = model_, .backend = *backend_, .tokenizer = *tokenizer_, .prefill_chunk = prefill_chunk_});
-  }
+  std::unique_ptr<Session> new_session() override { return make_session(queue_, *tokenizer_); }
+
+  KvCacheStats cache_stats() const override { return model_.cache().stats(); }
 
   const TokenTrie& token_trie() const override {
     std::call_once(trie_once_, [this] { trie_ = std::make_unique<TokenTrie>(*tokenizer_); });
@@ -102,7 +102,7 @@ class ModelEngine final : public Engine {
   std::unique_ptr<Tokenizer> tokenizer_;
   LanguageModel model_;
   ModelInfo info_;
-  int64_t prefill_chunk_;
+  ForwardQueue queue_;
   std::unique_ptr<ChatTemplate> chat_template_;
   mutable std::once_flag trie_once_;
   mutable std::unique_ptr<TokenTrie> trie_;

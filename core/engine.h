@@ -7,7 +7,8 @@
 //   Generation g = session->generate({.max_tokens = 64, .sampling = {}}, constraint, on_text, stop);
 //
 // Errors: ModelFileError for the file, NotEnoughMemory for the context asked for, ContextFull when a prompt does not
-// fit. The engine must outlive its sessions, which take turns: one call at a time.
+// fit. The engine must outlive its sessions. Sessions may be used by several threads, each by one at a time: their rows
+// go through the network together.
 
 #include <cstdint>
 #include <filesystem>
@@ -22,6 +23,7 @@
 
 #include "core/chat_template/chat_template.h"
 #include "core/constraint/constraint.h"
+#include "core/kv/cache_stats.h"
 #include "core/memory.h"
 #include "core/model_file.h"
 #include "core/sampler.h"
@@ -36,9 +38,10 @@ class ContextFull : public std::runtime_error {
 };
 
 struct EngineOptions {
-  int threads = 0;              ///< 0: the real cores that this process may use
-  int64_t context = 0;          ///< tokens; 0: what the model has, up to what memory allows
-  DType kv_type = DType::f16;   ///< f32, f16, bf16
+  int threads = 0;                       ///< 0: the real cores that this process may use
+  int64_t context = 0;                   ///< tokens; 0: what the model has, up to what memory allows
+  DType kv_type = DType::f16;            ///< f32, f16, bf16, q8_0
+  size_t cache_bytes = automatic_cache;  ///< for prefixes that no session needs at the moment
   int64_t prefill_chunk = 128;  ///< rows per forward pass of a prompt; what a request to stop may have to wait for
   bool exact = false;           ///< float activations in quantised products
   std::string isa = {};         ///< empty: the best
@@ -104,6 +107,8 @@ class Engine {
   virtual const ChatTemplate* chat_template() const = 0;
   virtual std::unique_ptr<Session> new_session() = 0;
   virtual const Backend& backend() const = 0;
+  /// What sessions have found in the cache of prefixes so far.
+  virtual KvCacheStats cache_stats() const = 0;
   /// The trie of the vocabulary, for constraints.
   virtual const class TokenTrie& token_trie() const = 0;
 };

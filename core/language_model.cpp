@@ -12,10 +12,13 @@ namespace {
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
 /// Tokens of context: those asked for, or the trained ones, within the memory that is left.
-int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
+int64_t choose_context(int64_t asked, int64_t trained, const KvPlan& plan, int64_t max_rows) {
   constexpr double usable = 0.75;  // the rest is for weights that are not in memory yet, and for others
   const double memory = usable * static_cast<double>(available_memory());
-  const double fits = memory / static_cast<double>(bytes_per_token);
+  const auto fixed = static_cast<double>(plan.fixed_bytes(max_rows));
+  const auto per_token = static_cast<double>(plan.bytes_per_token());
+  constexpr double unbounded = 1e15;
+  const double fits = per_token > 0.0 ? std::max(0.0, memory - fixed) / per_token : unbounded;
   if (asked <= 0) {
     const auto most = static_cast<int64_t>(std::min(fits, static_cast<double>(trained)));
     return std::max(most, std::min(trained, KvPlan::page_tokens));
@@ -23,8 +26,12 @@ int64_t choose_context(int64_t asked, int64_t trained, size_t bytes_per_token) {
   if (static_cast<double>(asked) <= fits) return asked;
   throw NotEnoughMemory(
       fmt::format("a context of {} tokens needs {:.1f} GiB of memory, {:.1f} GiB are free; at most {} fit", asked,
-                  static_cast<double>(asked) * static_cast<double>(bytes_per_token) / gib, memory / gib,
-                  static_cast<int64_t>(fits)));
+                  (fixed + static_cast<double>(asked) * per_token) / gib, memory / gib, static_cast<int64_t>(fits)));
+}
+
+size_t choose_cache(size_t asked) {
+  constexpr size_t most = size_t{4} << 30, share = 8;
+  return asked != automatic_cache ? asked : std::min(most, available_memory() / share);
 }
 
 /// Returns the file when its tensors fit into the memory that is left: backends keep a copy in their own layout.
@@ -60,8 +67,8 @@ LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& bac
                           .context = options.context > 0 ? options.context : config_.context});
   weights_.expect_all_taken();
   backend.reserve(options.max_rows * std::max<int64_t>(config_.experts.used, 1), widest(config_));
-  context_ = choose_context(options.context, config_.context, decoder_->plan().bytes_per_token());
-  pages_ = std::make_unique<PagePool>(decoder_->plan(), backend);
+  context_ = choose_context(options.context, config_.context, decoder_->plan(), options.max_rows);
+  cache_ = std::make_unique<KvCache>(decoder_->plan(), backend, choose_cache(options.cache_bytes));
 }
 
 }  // namespace deskhand

@@ -1,12 +1,13 @@
 #pragma once
-// A network ready to run: the tensors of a model file on a backend, and the pages that its sequences share.
+// A network ready to run: the tensors of a model file on a backend, and the memory that its sequences share.
 //
 //   LanguageModel model(ModelFile::open("model.gguf"), *backend, {.context = 4096});
-//   KvSequence sequence(model.pages(), model.context());
+//   KvSequence sequence(model.cache(), model.context());
 //
 // Throws ModelFileError for a file that is no complete model of its family, NotEnoughMemory when the context asked for
 // does not fit.
 
+#include <cstdint>
 #include <memory>
 
 #include "core/decoder.h"
@@ -15,10 +16,11 @@
 namespace deskhand {
 
 struct LanguageModelOptions {
-  int64_t context = 0;         ///< tokens; 0: what the model was trained for, up to what memory allows
-  DType kv_type = DType::f16;  ///< f32, f16 or bf16
-  int64_t max_rows = 512;      ///< of a forward pass
-  std::stop_token stop = {};   ///< of the loading
+  int64_t context = 0;                   ///< tokens; 0: what the model was trained for, up to what memory allows
+  DType kv_type = DType::f16;            ///< f32, f16, bf16, or q8_0 where the heads' sizes are multiples of 32
+  size_t cache_bytes = automatic_cache;  ///< for known prefixes and saved states that no sequence needs at the moment
+  int64_t max_rows = 512;                ///< of a forward pass
+  std::stop_token stop = {};             ///< of the loading
 };
 
 class LanguageModel {
@@ -27,7 +29,8 @@ class LanguageModel {
 
   const ModelConfig& config() const { return config_; }
   Decoder& decoder() { return *decoder_; }
-  PagePool& pages() { return *pages_; }
+  KvCache& cache() { return *cache_; }
+  const KvCache& cache() const { return *cache_; }
   int64_t context() const { return context_; }
   int64_t max_rows() const { return max_rows_; }
   /// Bytes that feeding one token reads of the weights.
@@ -39,7 +42,7 @@ class LanguageModel {
   int64_t max_rows_;
   std::unique_ptr<Decoder> decoder_;
   int64_t context_ = 0;
-  std::unique_ptr<PagePool> pages_;
+  std::unique_ptr<KvCache> cache_;
 };
 
 }  // namespace deskhand

@@ -13,6 +13,9 @@ class NotEnoughMemory : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// As the size of a cache: an eighth of the memory that is free, at most 4 GiB.
+inline constexpr size_t automatic_cache = static_cast<size_t>(-1);
+
 /// Bytes that can be allocated without swapping: the least of what the machine and the control group have left.
 /// SIZE_MAX when the system does not say.
 size_t available_memory();

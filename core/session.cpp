@@ -134,11 +134,12 @@ class Reply {
 
 class ModelSession final : public Session {
  public:
-  explicit ModelSession(const SessionParts& parts)
-      : tokenizer_(parts.tokenizer),
-        vocabulary_(static_cast<int32_t>(
-            std::min<int64_t>(parts.tokenizer.vocabulary_size(), parts.model.config().vocabulary))),
-        state_(parts.model, parts.backend, parts.prefill_chunk) {
+  ModelSession(ForwardQueue& queue, const Tokenizer& tokenizer)
+      : queue_(queue),
+        tokenizer_(tokenizer),
+        vocabulary_(
+            static_cast<int32_t>(std::min<int64_t>(tokenizer.vocabulary_size(), queue.model().config().vocabulary))),
+        state_(queue) {
     for (int32_t id = 0; id < vocabulary_; ++id) {
       if (tokenizer_.is_end(id)) end_ids_.push_back(id);
     }
@@ -152,7 +153,7 @@ class ModelSession final : public Session {
       throw ContextFull(fmt::format("the prompt has {} tokens, the context holds {}", size, state_.capacity()));
     }
     const auto start = std::chrono::steady_clock::now();
-    reused_ = state_.set(ids, stop);
+    reused_ = state_.set(ids, ends_of_turns(ids), stop);
     prompt_ = static_cast<int64_t>(state_.ids().size());
     prefill_seconds_ = seconds_since(start);
   }
@@ -169,6 +170,7 @@ class ModelSession final : public Session {
   Generation generate(const GenerateOptions& options, Constraint* constraint,
                       const std::function<void(std::string_view)>& on_text, std::stop_token stop) override {
     const Voice voice{.state = state_, .tokenizer = tokenizer_, .end_ids = end_ids_, .vocabulary = vocabulary_};
+    const ForwardQueue::Turn turn(queue_);
     Generation out = Reply(voice, options, constraint, on_text).run(stop);
     out.prompt_tokens = prompt_;
     out.reused_tokens = reused_;
@@ -177,6 +179,17 @@ class ModelSession final : public Session {
   }
 
  private:
+  /// Where later prompts are likely to part from this one: after each turn, and before the reply.
+  std::vector<int64_t> ends_of_turns(std::span<const int32_t> ids) const {
+    std::vector<int64_t> out;
+    for (size_t i = 0; i < ids.size(); ++i) {
+      if (tokenizer_.is_end(ids[i])) out.push_back(static_cast<int64_t>(i) + 1);
+    }
+    if (ids.size() > 1) out.push_back(static_cast<int64_t>(ids.size()) - 1);
+    return out;
+  }
+
+  ForwardQueue& queue_;
   const Tokenizer& tokenizer_;
   int32_t vocabulary_;
   std::vector<int32_t> end_ids_;
@@ -203,8 +216,8 @@ std::vector<int32_t> forced_ids(const Tokenizer& tokenizer, std::span<const int3
   return ids;
 }
 
-std::unique_ptr<Session> make_session(const SessionParts& parts) {
-  return std::make_unique<ModelSession>(parts);
+std::unique_ptr<Session> make_session(ForwardQueue& queue, const Tokenizer& tokenizer) {
+  return std::make_unique<ModelSession>(queue, tokenizer);
 }
 
 }  // namespace deskhand

@@ -6,29 +6,26 @@
 
 namespace deskhand {
 
-TokenState::TokenState(LanguageModel& model, Backend& backend, int64_t chunk)
-    : model_(model),
-      chunk_(std::clamp<int64_t>(chunk, 1, model.max_rows())),
-      sequence_(model.pages(), model.context()),
-      batch_(model.decoder().plan(), chunk_),
-      logits_(backend.allocate(static_cast<size_t>(model.config().vocabulary) * sizeof(float))) {}
+TokenState::TokenState(ForwardQueue& queue)
+    : queue_(queue),
+      sequence_(queue.model().cache(), queue.model().context()),
+      logits_(queue.backend().allocate(static_cast<size_t>(queue.model().config().vocabulary) * sizeof(float))) {}
 
-int64_t TokenState::set(std::span<const int32_t> ids, std::stop_token stop) {
-  const size_t held = std::min(static_cast<size_t>(fed()), ids.size());
-  const auto differ = std::mismatch(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(held), ids_.begin()).first;
-  auto common = static_cast<int64_t>(differ - ids.begin());
+int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> marks, std::stop_token stop) {
   const auto size = static_cast<int64_t>(ids.size());
-  // The last id is fed again unless the logits after it are still held.
-  if (common == size && logits_after_ != size) common = std::max<int64_t>(0, size - 1);
-  rewind(common);
-  common = fed();
-  ids_.resize(static_cast<size_t>(common));
-  reserve(size);
-  for (int32_t id : ids.subspan(static_cast<size_t>(common))) push(id);
-  while (fed() < size && feed(std::min(size, fed() + chunk_), stop)) {
+  CHECK(size <= capacity(), "{} of {}", size, capacity());
+  for (int32_t id : ids) CHECK(id >= 0 && id < queue_.model().config().vocabulary, "id {}", id);
+  int64_t known = size;
+  if (logits_after_ != size || fed() != size || !std::equal(ids.begin(), ids.end(), ids_.begin())) {
+    // The last id is fed in any case: its logits will be wanted.
+    known = sequence_.adopt(ids.first(static_cast<size_t>(std::max<int64_t>(0, size - 1))));
+    logits_after_ = -1;
   }
-  if (fed() < size) rewind(fed());
-  return common;
+  ids_.assign(ids.begin(), ids.end());
+  queue_.model().cache().count(size, known);
+  if (fed() < size && !feed(marks, stop)) ids_.resize(static_cast<size_t>(fed()));
+  sequence_.share();
+  return known;
 }
 
 void TokenState::reserve(int64_t tokens) {
@@ -37,7 +34,7 @@ void TokenState::reserve(int64_t tokens) {
 }
 
 void TokenState::push(int32_t id) {
-  CHECK(id >= 0 && id < model_.config().vocabulary, "id {}", id);
+  CHECK(id >= 0 && id < queue_.model().config().vocabulary, "id {}", id);
   CHECK(static_cast<int64_t>(ids_.size()) < capacity(), "{} tokens", capacity());
   ids_.push_back(id);
 }
@@ -45,7 +42,7 @@ void TokenState::push(int32_t id) {
 void TokenState::rewind(int64_t size) {
   CHECK(size >= 0 && size <= static_cast<int64_t>(ids_.size()), "{} of {}", size, ids_.size());
   ids_.resize(static_cast<size_t>(size));
-  if (sequence_.size() > size) sequence_.rewind(size);
+  if (fed() > size) sequence_.adopt(ids_);
   if (logits_after_ > size) logits_after_ = -1;
 }
 
@@ -53,25 +50,21 @@ std::span<const float> TokenState::logits() {
   const auto size = static_cast<int64_t>(ids_.size());
   CHECK(size > 0, "no ids");
   if (logits_after_ != size) {
-    if (fed() == size) sequence_.rewind(size - 1);  // the last one again: no logits are held
-    sequence_.reserve(size);
-    while (fed() < size) feed(std::min(size, fed() + chunk_));
+    if (fed() == size) sequence_.adopt(std::span(ids_).first(static_cast<size_t>(size - 1)));
+    feed({}, {});
   }
-  return {reinterpret_cast<const float*>(logits_->data()), static_cast<size_t>(model_.config().vocabulary)};
+  return {reinterpret_cast<const float*>(logits_->data()), static_cast<size_t>(queue_.model().config().vocabulary)};
 }
 
-bool TokenState::feed(int64_t end, const std::stop_token& stop) {
-  const auto last = static_cast<int64_t>(ids_.size()) - 1;
-  batch_.clear();
-  batch_.set_stop(stop);
-  for (int64_t i = fed(); i < end; ++i) batch_.add(sequence_, ids_[static_cast<size_t>(i)], i, i == last);
-  const bool wants_logits = !batch_.logit_rows().empty();
-  const View out{logits_->data(), DType::f32, 1, model_.config().vocabulary};
-  if (!model_.decoder().forward(batch_, out)) return false;
-  sequence_.advance(batch_.rows());
-  ++passes_;
-  if (wants_logits) logits_after_ = end;
-  return true;
+bool TokenState::feed(std::span<const int64_t> marks, const std::stop_token& stop) {
+  const ForwardQueue::Fed out = queue_.run({.sequence = sequence_,
+                                            .ids = std::span(ids_).subspan(static_cast<size_t>(fed())),
+                                            .logits = reinterpret_cast<float*>(logits_->data()),
+                                            .marks = marks,
+                                            .stop = stop});
+  passes_ += out.passes;
+  if (out.whole) logits_after_ = fed();
+  return out.whole;
 }
 
 }  // namespace deskhand

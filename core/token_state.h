@@ -1,8 +1,8 @@
 #pragma once
 // A row of token ids and the state of the network after them.
 //
-//   TokenState state(model, 512);
-//   state.set(ids, stop);                       // keeps the common prefix, feeds the rest in chunks
+//   TokenState state(queue);
+//   state.set(ids);                             // keeps every prefix that is known, feeds the rest in chunks
 //   std::span<const float> logits = state.logits();
 //   state.push(id);                             // fed with the next logits()
 //
@@ -14,14 +14,13 @@
 #include <stop_token>
 #include <vector>
 
-#include "core/language_model.h"
+#include "core/forward_queue.h"
 
 namespace deskhand {
 
 class TokenState {
  public:
-  /// `chunk`: the most rows of a forward pass.
-  TokenState(LanguageModel& model, Backend& backend, int64_t chunk);
+  explicit TokenState(ForwardQueue& queue);
 
   const std::vector<int32_t>& ids() const { return ids_; }
   /// Tokens whose keys and values are held; the rest of ids() is fed on demand.
@@ -31,8 +30,9 @@ class TokenState {
   int64_t passes() const { return passes_; }
 
   /// Makes the ids exactly these and feeds them. Returns how many did not need to be fed. When stopped, ids() ends with
-  /// what was fed. The ids must be in the vocabulary and fit the capacity (CHECK).
-  int64_t set(std::span<const int32_t> ids, std::stop_token stop);
+  /// what was fed. The ids must be in the vocabulary and fit the capacity (CHECK). `marks`: numbers of ids after which
+  /// a later text is likely to differ; recurrent layers save their state there.
+  int64_t set(std::span<const int32_t> ids, std::span<const int64_t> marks = {}, std::stop_token stop = {});
   /// Takes the memory for `tokens` ids in all, so that what follows allocates nothing.
   void reserve(int64_t tokens);
   void push(int32_t id);
@@ -42,13 +42,11 @@ class TokenState {
   std::span<const float> logits();
 
  private:
-  /// Feeds ids [fed(), end); the last row wants logits if it is the last id. False when stopped.
-  bool feed(int64_t end, const std::stop_token& stop = {});
+  /// Feeds all ids that are not fed. False when stopped.
+  bool feed(std::span<const int64_t> marks, const std::stop_token& stop);
 
-  LanguageModel& model_;
-  int64_t chunk_;
+  ForwardQueue& queue_;
   KvSequence sequence_;
-  Batch batch_;
   std::vector<int32_t> ids_;
   std::unique_ptr<Buffer> logits_;  // f32 [vocabulary]
   int64_t logits_after_ = -1;       // ids before the logits held; −1: none

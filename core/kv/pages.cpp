@@ -1,21 +1,21 @@
 #include "core/kv/pages.h"
 
+#include <cstring>
+
 namespace deskhand {
-namespace {
 
-constexpr size_t alignment = 64;
-
-size_t aligned(size_t bytes) {
-  return (bytes + alignment - 1) / alignment * alignment;
-}
-
-}  // namespace
+struct PageRef::Page {
+  std::unique_ptr<Buffer> buffer;
+  PagePool* pool = nullptr;
+  size_t kind = 0;
+  int64_t users = 0;
+};
 
 KvPlan::KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& backend) {
   for (const LayerMemory& layer : layers) {
     if (layer.state_bytes > 0) {
       layers_.push_back({.group = 0, .offset = state_bytes_, .layout = {}});
-      state_bytes_ += aligned(layer.state_bytes);
+      state_bytes_ += whole_lines(layer.state_bytes);
       continue;
     }
     size_t group = 0;
@@ -24,36 +24,75 @@ KvPlan::KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& b
     const KvLayout layout{
         .type = type, .kv_heads = layer.kv_heads, .head_dim = layer.head_dim, .page_tokens = page_tokens};
     layers_.push_back({.group = group, .offset = groups_[group].page_bytes, .layout = layout});
-    groups_[group].page_bytes += aligned(backend.kv_page_bytes(layout));
+    groups_[group].page_bytes += whole_lines(backend.kv_page_bytes(layout));
   }
 }
 
 size_t KvPlan::bytes_per_token() const {
   size_t sum = 0;
-  for (const Group& group : groups_) sum += group.page_bytes;
+  for (const Group& group : groups_) sum += group.window == 0 ? group.page_bytes : 0;
   return sum / page_tokens;
+}
+
+size_t KvPlan::fixed_bytes(int64_t max_rows) const {
+  size_t sum = state_bytes_;
+  for (const Group& group : groups_) {
+    if (group.window == 0) continue;
+    constexpr int64_t slack = 4;  // begun pages at both ends, one to go back into, one to come
+    sum += group.page_bytes * static_cast<size_t>((group.window + max_rows) / page_tokens + slack);
+  }
+  return sum;
+}
+
+PageRef::PageRef(Page* page) : page_(page) {
+  if (page_ != nullptr) ++page_->users;
+}
+
+PageRef::PageRef(const PageRef& other) : PageRef(other.page_) {}
+
+PageRef::~PageRef() {
+  if (page_ != nullptr && --page_->users == 0) page_->pool->free_[page_->kind].push_back(page_);
+}
+
+std::byte* PageRef::data() const {
+  return page_ != nullptr ? page_->buffer->data() : nullptr;
+}
+
+bool PageRef::shared() const {
+  return page_ != nullptr && page_->users > 1;
 }
 
 PagePool::PagePool(const KvPlan& plan, Backend& backend)
     : plan_(plan), backend_(backend), free_(plan.groups().size() + 1), count_(free_.size()) {}
 
-std::byte* PagePool::take_blob(size_t kind) {
-  if (free_[kind].empty()) add_blob(kind);
-  std::byte* blob = free_[kind].back();
+PagePool::~PagePool() = default;
+
+size_t PagePool::kind_bytes(size_t kind) const {
+  return kind < plan_.groups().size() ? plan_.groups()[kind].page_bytes : plan_.state_bytes();
+}
+
+PageRef PagePool::take_kind(size_t kind) {
+  if (free_[kind].empty()) {
+    if (free_[kind].capacity() <= count_[kind])
+      free_[kind].reserve(2 * count_[kind] + 8);  // giving back never allocates
+    auto page = std::make_unique<PageRef::Page>();
+    page->buffer = backend_.allocate(kind_bytes(kind));
+    page->pool = this;
+    page->kind = kind;
+    ++count_[kind];
+    bytes_ += kind_bytes(kind);
+    free_[kind].push_back(page.get());
+    pages_.push_back(std::move(page));
+  }
+  PageRef page(free_[kind].back());
   free_[kind].pop_back();
-  return blob;
+  return page;
 }
 
-void PagePool::add_blob(size_t kind) {
-  const size_t size = kind < plan_.groups().size() ? plan_.groups()[kind].page_bytes : plan_.state_bytes();
-  free_[kind].reserve(++count_[kind]);  // so that giving back never allocates
-  buffers_.push_back(backend_.allocate(size));
-  bytes_ += size;
-  free_[kind].push_back(buffers_.back()->data());
-}
-
-void PagePool::prepare(size_t group, size_t count) {
-  while (free_[group].size() < count) add_blob(group);
+PageRef PagePool::copy(size_t group, const PageRef& page) {
+  PageRef out = take(group);
+  std::memcpy(out.data(), page.data(), kind_bytes(group));
+  return out;
 }
 
 }  // namespace deskhand

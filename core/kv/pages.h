@@ -3,16 +3,17 @@
 //
 //   KvPlan plan(layers, DType::f16, backend);       // layers with the same window share a group
 //   PagePool pool(plan, backend);
-//   std::byte* page = pool.take(group);             // 64 positions of all layers of the group
-//   std::byte* state = pool.take_state();           // one recurrent state of all recurrent layers
+//   PageRef page = pool.take(group);                // 64 positions of all layers of the group
+//   PageRef state = pool.take_state();              // one state of all recurrent layers
 //
 // A page holds keys and values of attention layers; recurrent layers have a state of fixed size instead. Both are
-// opaque blobs whose layout the backend owns. What is given back is used again.
+// opaque blobs whose layout the backend owns; what nobody refers to any more is used again.
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "kernels/backend.h"
@@ -42,8 +43,10 @@ class KvPlan {
   KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& backend);
   const Place& layer(int64_t index) const { return layers_[static_cast<size_t>(index)]; }
   std::span<const Group> groups() const { return groups_; }
-  /// Bytes of one position in all layers.
+  /// Bytes that a sequence grows by with each position: those of layers without a window.
   size_t bytes_per_token() const;
+  /// Bytes that a sequence needs whatever its length: windows, while batches of `max_rows` pass, and the state.
+  size_t fixed_bytes(int64_t max_rows) const;
   /// Bytes of the recurrent layers' state; 0: the model has none.
   size_t state_bytes() const { return state_bytes_; }
 
@@ -55,30 +58,60 @@ class KvPlan {
   size_t state_bytes_ = 0;
 };
 
-/// Owns all pages and states of all sequences. Not for several threads at once.
+class PagePool;
+
+/// A share in a page or a state. Not for several threads at once.
+class PageRef {
+ public:
+  PageRef() = default;
+  PageRef(const PageRef& other);
+  PageRef(PageRef&& other) noexcept : page_(std::exchange(other.page_, nullptr)) {}
+  PageRef& operator=(PageRef other) noexcept {
+    std::swap(page_, other.page_);
+    return *this;
+  }
+  ~PageRef();
+
+  explicit operator bool() const { return page_ != nullptr; }
+  std::byte* data() const;
+  /// Whether there are other references to the same page.
+  bool shared() const;
+
+ private:
+  friend class PagePool;
+  struct Page;
+  explicit PageRef(Page* page);
+
+  Page* page_ = nullptr;
+};
+
+/// Owns all pages and states of all sequences, which must not outlive it.
 class PagePool {
  public:
   PagePool(const KvPlan& plan, Backend& backend);
+  ~PagePool();
+  PagePool(const PagePool&) = delete;
+  PagePool& operator=(const PagePool&) = delete;
+
   const KvPlan& plan() const { return plan_; }
-  /// A page of the group: one given back, else a new one.
-  std::byte* take(size_t group) { return take_blob(group); }
-  void give_back(size_t group, std::byte* page) { free_[group].push_back(page); }
-  std::byte* take_state() { return take_blob(plan_.groups().size()); }
-  void give_back_state(std::byte* state) { free_.back().push_back(state); }
-  /// Makes sure that `count` pages of the group can be taken without an allocation.
-  void prepare(size_t group, size_t count);
+  /// A page of the group that nobody else has: one that was given back, else a new one. What it holds is unspecified.
+  PageRef take(size_t group) { return take_kind(group); }
+  PageRef take_state() { return take_kind(plan_.groups().size()); }
+  /// A page of the group with the same content.
+  PageRef copy(size_t group, const PageRef& page);
   /// Bytes of all pages and states, in use or not.
   size_t bytes() const { return bytes_; }
 
  private:
-  std::byte* take_blob(size_t kind);
-  void add_blob(size_t kind);
+  friend class PageRef;
+  PageRef take_kind(size_t kind);
+  size_t kind_bytes(size_t kind) const;
 
   const KvPlan& plan_;
   Backend& backend_;
-  std::vector<std::unique_ptr<Buffer>> buffers_;
-  std::vector<std::vector<std::byte*>> free_;  // per group, then the states
-  std::vector<size_t> count_;                  // blobs of each kind
+  std::vector<std::unique_ptr<PageRef::Page>> pages_;
+  std::vector<std::vector<PageRef::Page*>> free_;  // per group, then the states
+  std::vector<size_t> count_;                      // pages of each kind
   size_t bytes_ = 0;
 };
 

@@ -59,15 +59,16 @@ class RealModels : public ::testing::TestWithParam<RealModel> {
     backend_ = make_cpu_backend({.isa = {}, .exact = exact});
     model_ = std::make_unique<LanguageModel>(
         ModelFile::open(*folder / (name + ".gguf")), *backend_,
-        LanguageModelOptions{.context = 128, .kv_type = exact ? DType::f32 : DType::f16, .max_rows = 128});
+        LanguageModelOptions{
+            .context = 128, .kv_type = exact ? DType::f32 : DType::f16, .cache_bytes = 0, .max_rows = 128});
   }
 
   /// The likeliest id before each id of `reply`, given the prompt and the ids before it; in one pass.
   std::vector<int32_t> likeliest_in_one_pass(const Case& c, const std::vector<int32_t>& reply) {
-    KvSequence sequence(model_->pages(), model_->context());
+    KvSequence sequence(model_->cache(), model_->context());
     Batch batch(model_->decoder().plan(), model_->max_rows());
     const auto prompt = static_cast<int64_t>(c.prompt.size()), count = static_cast<int64_t>(reply.size());
-    sequence.reserve(prompt + count);
+    sequence.prepare(prompt + count, {});
     for (int64_t i = 0; i < prompt + count - 1; ++i) {
       const int32_t id = i < prompt ? c.prompt[static_cast<size_t>(i)] : reply[static_cast<size_t>(i - prompt)];
       batch.add(sequence, id, i, i >= prompt - 1);
@@ -83,8 +84,9 @@ class RealModels : public ::testing::TestWithParam<RealModel> {
 
   /// The same, prompt first, then id by id.
   std::vector<int32_t> likeliest_step_by_step(const Case& c, const std::vector<int32_t>& reply) {
-    TokenState state(*model_, *backend_, 64);
-    state.set(c.prompt, {});
+    ForwardQueue queue(*model_, *backend_, 64);
+    TokenState state(queue);
+    state.set(c.prompt);
     std::vector<int32_t> out;
     for (int32_t id : reply) {
       out.push_back(largest(state.logits().data(), model_->config().vocabulary));

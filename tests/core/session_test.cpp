@@ -26,13 +26,12 @@ class SessionTest : public ::testing::Test {
     backend_ = make_reference_backend();
     tokenizer_ = Tokenizer::from_metadata(file_->metadata());
     trie_ = std::make_unique<TokenTrie>(*tokenizer_);
-    model_ =
-        std::make_unique<LanguageModel>(file_, *backend_, LanguageModelOptions{.context = 300, .kv_type = DType::f32});
+    model_ = std::make_unique<LanguageModel>(
+        file_, *backend_, LanguageModelOptions{.context = 300, .kv_type = DType::f32, .cache_bytes = 1 << 24});
+    queue_ = std::make_unique<ForwardQueue>(*model_, *backend_, 64);
     session_ = new_session();
   }
-  std::unique_ptr<Session> new_session() {
-    return make_session({.model = *model_, .backend = *backend_, .tokenizer = *tokenizer_, .prefill_chunk = 64});
-  }
+  std::unique_ptr<Session> new_session() { return make_session(*queue_, *tokenizer_); }
   std::vector<int32_t> prompt(std::string_view text) const {
     std::vector<int32_t> ids{tokenizer_->bos()};
     for (int32_t id : tokenizer_->encode(text, SpecialTokens::literal)) ids.push_back(id);
@@ -48,6 +47,7 @@ class SessionTest : public ::testing::Test {
   std::unique_ptr<Tokenizer> tokenizer_;
   std::unique_ptr<TokenTrie> trie_;
   std::unique_ptr<LanguageModel> model_;
+  std::unique_ptr<ForwardQueue> queue_;
   std::unique_ptr<Session> session_;
   std::string streamed_;
 };

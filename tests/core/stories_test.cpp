@@ -52,7 +52,8 @@ TEST_P(Stories, LogitsOfAllPositionsAreTheGoldenOnes) {
   ASSERT_EQ(golden.size(), 200u);
   const auto backend = GetParam().make();
   LanguageModel model(ModelFile::open(folder / "stories260K-f32.gguf"), *backend, {.kv_type = GetParam().kv_type});
-  TokenState state(model, *backend, 64);
+  ForwardQueue queue(model, *backend, 64);
+  TokenState state(queue);
   const float tolerance = GetParam().kv_type == DType::f32 ? 1e-3f : 5e-2f;
   float worst = 0.0f;
   for (const Step& step : golden) {

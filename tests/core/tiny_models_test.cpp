@@ -58,24 +58,48 @@ class TinyModels : public ::testing::TestWithParam<std::tuple<std::string, std::
   void SetUp() override {
     fixture_ = read_fixture(std::get<0>(GetParam()));
     backend_ = std::get<1>(GetParam()).second();
+    open(0);
+  }
+  /// With no bytes of cache nothing is known of a sequence that has ended.
+  void open(size_t cache_bytes) {
     model_ = std::make_unique<LanguageModel>(
         ModelFile::open(fixture_.model), *backend_,
-        LanguageModelOptions{.context = fixture_.context, .kv_type = DType::f32, .max_rows = 128});
+        LanguageModelOptions{
+            .context = fixture_.context, .kv_type = DType::f32, .cache_bytes = cache_bytes, .max_rows = 128});
+    queue_ = std::make_unique<ForwardQueue>(*model_, *backend_, 128);
   }
-  /// Ids that are still fed after a rewind to so many: a state cannot go back.
-  int64_t kept(size_t ids) const { return model_->decoder().plan().state_bytes() > 0 ? 0 : static_cast<int64_t>(ids); }
-  TokenState state(int64_t chunk) { return {*model_, *backend_, chunk}; }
   std::span<const int32_t> prompt() const { return fixture_.prompt; }
+  bool recurrent() const { return model_->decoder().plan().state_bytes() > 0; }
+  /// Without a cache, windows and states do not go back.
+  bool keeps_all() const {
+    const auto groups = model_->decoder().plan().groups();
+    return !recurrent() && std::all_of(groups.begin(), groups.end(), [](const auto& g) { return g.window == 0; });
+  }
+  /// The prompt, but other ids from `common` on.
+  std::vector<int32_t> other_after(size_t common) const {
+    std::vector<int32_t> out(prompt().begin(), prompt().end());
+    for (size_t i = common; i < out.size(); ++i)
+      out[i] = (out[i] + 11) % static_cast<int32_t>(model_->config().vocabulary);
+    return out;
+  }
+  /// Logits after ids that nothing is known of.
+  std::vector<float> logits_after(std::span<const int32_t> ids, int64_t chunk = 128) {
+    ForwardQueue queue(*model_, *backend_, chunk);
+    TokenState state(queue);
+    EXPECT_EQ(state.set(ids), 0);
+    return copy(state.logits());
+  }
 
   Fixture fixture_;
   std::unique_ptr<Backend> backend_;
   std::unique_ptr<LanguageModel> model_;
+  std::unique_ptr<ForwardQueue> queue_;
 };
 
 TEST_P(TinyModels, LogitsAndGreedyTokensAreThoseOfTransformers) {
-  TokenState s = state(128);
+  TokenState s(*queue_);
   for (const auto& [at, expected] : fixture_.rows) {
-    s.set(prompt().first(at + 1), {});
+    s.set(prompt().first(at + 1));
     EXPECT_LE(difference(s.logits(), expected), logit_tolerance) << "position " << at;
   }
   for (size_t i = 0; i < fixture_.greedy.size(); ++i) {
@@ -88,104 +112,133 @@ TEST_P(TinyModels, LogitsAndGreedyTokensAreThoseOfTransformers) {
   }
 }
 
-TEST_P(TinyModels, ChunksStepsAndRewindsGiveTheSameLogits) {
-  TokenState whole = state(128);
-  whole.set(prompt(), {});
-  const std::vector<float> expected = copy(whole.logits());
+TEST_P(TinyModels, ChunksAndStepsGiveTheSameLogits) {
+  const std::vector<float> expected = logits_after(prompt());
   for (int64_t chunk : {1, 7, 64}) {
-    TokenState s = state(chunk);
-    s.set(prompt(), {});
-    EXPECT_LE(difference(s.logits(), expected), logit_tolerance) << "chunks of " << chunk;
+    EXPECT_LE(difference(logits_after(prompt(), chunk), expected), logit_tolerance) << "chunks of " << chunk;
   }
-  TokenState steps = state(128);
+  TokenState steps(*queue_);
   for (int32_t id : prompt()) {
     steps.push(id);
     steps.logits();
   }
   EXPECT_LE(difference(steps.logits(), expected), logit_tolerance) << "step by step";
+}
 
-  // Another continuation after a common prefix, then back.
+TEST_P(TinyModels, GoingBackAndAnotherTextGiveTheSameLogits) {
+  const std::vector<float> expected = logits_after(prompt());
   for (size_t common : {size_t{0}, size_t{1}, size_t{30}, size_t{63}, size_t{64}, prompt().size() - 1}) {
     if (common >= prompt().size()) continue;
-    std::vector<int32_t> other(prompt().begin(), prompt().end());
-    for (size_t i = common; i < other.size(); ++i)
-      other[i] = (other[i] + 11) % static_cast<int32_t>(model_->config().vocabulary);
-    EXPECT_EQ(whole.set(other, {}), kept(common));
-    whole.logits();
-    EXPECT_EQ(whole.set(prompt(), {}), kept(common));
-    EXPECT_LE(difference(whole.logits(), expected), logit_tolerance) << "common prefix of " << common;
+    const std::vector<int32_t> other = other_after(common);
+    const std::vector<float> expected_other = logits_after(other);
+    TokenState s(*queue_);
+    s.set(prompt());
+    const int64_t known = s.set(other);
+    EXPECT_LE(known, static_cast<int64_t>(common));
+    if (keeps_all()) {
+      EXPECT_EQ(known, static_cast<int64_t>(common));
+    }
+    EXPECT_LE(difference(s.logits(), expected_other), logit_tolerance) << "common prefix of " << common;
+    s.set(prompt());
+    EXPECT_LE(difference(s.logits(), expected), logit_tolerance) << "and back";
+  }
+}
+
+TEST_P(TinyModels, BranchesAndReturnsCostAtMostAPage) {
+  const std::vector<float> expected = logits_after(prompt());
+  for (size_t common : {size_t{1}, size_t{63}, size_t{64}, size_t{70}, prompt().size() - 1}) {
+    if (common >= prompt().size()) continue;
+    const std::vector<int32_t> other = other_after(common);
+    open(0);
+    const std::vector<float> expected_other = logits_after(other);
+    open(size_t{1} << 28);
+    TokenState a(*queue_), b(*queue_);
+    a.set(prompt());
+    const int64_t known = b.set(other);  // another sequence knows what the first has fed
+    EXPECT_GE(known, static_cast<int64_t>(common) - (recurrent() ? KvPlan::page_tokens - 1 : 0));
+    EXPECT_LE(known, static_cast<int64_t>(common));
+    EXPECT_LE(difference(b.logits(), expected_other), logit_tolerance) << "branch at " << common;
+    // The last id is fed for its logits, from the last place where a state was saved.
+    EXPECT_GE(b.set(prompt()), static_cast<int64_t>(prompt().size()) - (recurrent() ? KvPlan::page_tokens : 1));
+    EXPECT_LE(difference(b.logits(), expected), logit_tolerance) << "return from " << common;
+    EXPECT_LE(difference(a.logits(), expected), logit_tolerance) << "the first sequence is as it was";
+  }
+}
+
+TEST_P(TinyModels, ABatchOfUnlikeSequencesGivesTheSameLogits) {
+  std::vector<std::vector<int32_t>> texts;
+  std::vector<std::vector<float>> expected;
+  for (size_t i = 0; i < 5; ++i) {
+    std::vector<int32_t> text = other_after(5 * i);
+    text.resize(text.size() - text.size() * i / 7);
+    std::rotate(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(i), text.end());
+    expected.push_back(logits_after(text));
+    texts.push_back(std::move(text));
+  }
+  // Rounds of batches in which each sequence has a part of another length.
+  std::vector<std::unique_ptr<KvSequence>> sequences;
+  for (size_t i = 0; i < texts.size(); ++i) {
+    sequences.push_back(std::make_unique<KvSequence>(model_->cache(), model_->context()));
+  }
+  const int64_t vocabulary = model_->config().vocabulary;
+  const auto buffer = backend_->allocate(texts.size() * static_cast<size_t>(vocabulary) * sizeof(float));
+  Batch batch(model_->decoder().plan(), model_->max_rows());
+  for (bool fed = true; fed;) {
+    fed = false;
+    batch.clear();
+    std::vector<std::pair<size_t, std::span<const int32_t>>> parts;
+    std::vector<size_t> ended;
+    for (size_t i = 0; i < texts.size(); ++i) {
+      const auto rest = std::span<const int32_t>(texts[i]).subspan(static_cast<size_t>(sequences[i]->size()));
+      if (rest.empty()) continue;
+      const auto part = rest.first(std::min(rest.size(), 1 + 7 * i));
+      const int64_t first = sequences[i]->size();
+      sequences[i]->prepare(first + static_cast<int64_t>(part.size()), {});
+      for (size_t j = 0; j < part.size(); ++j) {
+        batch.add(*sequences[i], part[j], first + static_cast<int64_t>(j), j + 1 == rest.size());
+      }
+      if (part.size() == rest.size()) ended.push_back(i);
+      parts.emplace_back(i, part);
+    }
+    if (parts.empty()) break;
+    fed = true;
+    const View logits{buffer->data(), DType::f32, static_cast<int64_t>(ended.size()), vocabulary};
+    ASSERT_TRUE(model_->decoder().forward(batch, logits));
+    for (const auto& [i, part] : parts) sequences[i]->advance(part);
+    for (size_t row = 0; row < ended.size(); ++row) {
+      const std::span<const float> got{logits.row(static_cast<int64_t>(row)), static_cast<size_t>(vocabulary)};
+      EXPECT_LE(difference(got, expected[ended[row]]), logit_tolerance) << "sequence " << ended[row];
+    }
   }
 }
 
 TEST_P(TinyModels, SequencesDoNotDisturbEachOtherAndPagesAreUsedAgain) {
-  TokenState a = state(16);
-  a.set(prompt(), {});
-  const std::vector<float> expected = copy(a.logits());
-  a.rewind(10);
+  const std::vector<float> expected = logits_after(prompt());
+  TokenState a(*queue_);
+  a.set(prompt().first(10));
   size_t bytes = 0;
   for (int round = 0; round < 3; ++round) {
-    TokenState b = state(16);
+    TokenState b(*queue_);
     std::vector<int32_t> reversed(prompt().rbegin(), prompt().rend());
-    b.set(reversed, {});
-    if (round == 0) bytes = model_->pages().bytes();
+    b.set(reversed);
+    if (round == 0) bytes = model_->cache().stats().bytes;
   }
-  EXPECT_EQ(model_->pages().bytes(), bytes);
-  EXPECT_EQ(a.set(prompt(), {}), kept(10));
+  EXPECT_EQ(model_->cache().stats().bytes, bytes);
+  EXPECT_EQ(a.set(prompt()), 10);
   EXPECT_LE(difference(a.logits(), expected), logit_tolerance);
 }
 
-/// Some ids of a sequence that come after what it holds.
-struct Part {
-  KvSequence& sequence;
-  std::span<const int32_t> ids;
-};
-
-TEST_P(TinyModels, OneBatchHoldsRowsOfSeveralSequences) {
-  const std::vector<int32_t> reversed(prompt().rbegin(), prompt().rend());
-  TokenState alone = state(128);
-  alone.set(prompt().first(40), {});
-  const std::vector<float> first = copy(alone.logits());
-  alone.set(std::span(reversed).first(21), {});
-  const std::vector<float> second = copy(alone.logits());
-  alone.set(std::span(reversed).subspan(7, 33), {});
-  const std::vector<float> third = copy(alone.logits());
-
-  const int64_t vocabulary = model_->config().vocabulary;
-  std::vector<float> logits(static_cast<size_t>(3 * vocabulary));
-  Batch batch(model_->decoder().plan(), 128);
-  const auto feed = [&](std::initializer_list<Part> parts, int64_t wanted) {
-    batch.clear();
-    for (const Part& part : parts) {
-      part.sequence.reserve(part.sequence.size() + static_cast<int64_t>(part.ids.size()));
-      for (size_t i = 0; i < part.ids.size(); ++i) {
-        batch.add(part.sequence, part.ids[i], part.sequence.size() + static_cast<int64_t>(i),
-                  wanted > 0 && i + 1 == part.ids.size());
-      }
-    }
-    ASSERT_TRUE(model_->decoder().forward(batch, {logits.data(), DType::f32, wanted, vocabulary}));
-    for (const Part& part : parts) part.sequence.advance(static_cast<int64_t>(part.ids.size()));
-  };
-  KvSequence a(model_->pages(), 100), b(model_->pages(), 100), c(model_->pages(), 100);
-  feed({{b, std::span(reversed).first(20)}, {a, prompt().first(13)}}, 0);
-  feed(
-      {{a, prompt().subspan(13, 27)}, {b, std::span(reversed).subspan(20, 1)}, {c, std::span(reversed).subspan(7, 33)}},
-      3);
-  const auto row = [&](int64_t r) {
-    return std::span(logits).subspan(static_cast<size_t>(r * vocabulary), first.size());
-  };
-  EXPECT_LE(difference(row(0), first), logit_tolerance);
-  EXPECT_LE(difference(row(1), second), logit_tolerance);
-  EXPECT_LE(difference(row(2), third), logit_tolerance);
-}
-
 TEST_P(TinyModels, StopsBetweenChunksAndKeepsWhatWasFed) {
+  const std::vector<float> expected = logits_after(prompt());
   std::stop_source source;
   source.request_stop();
-  TokenState s = state(7);
-  s.set(prompt().first(20), {});
-  s.set(prompt(), source.get_token());
+  ForwardQueue queue(*model_, *backend_, 7);
+  TokenState s(queue);
+  s.set(prompt().first(20));
+  s.set(prompt(), {}, source.get_token());
   EXPECT_EQ(s.ids().size(), 20u);
-  EXPECT_EQ(s.set(prompt(), {}), 20);
+  EXPECT_EQ(s.set(prompt()), 20);
+  EXPECT_LE(difference(s.logits(), expected), logit_tolerance);
 }
 
 std::unique_ptr<Backend> cpu_backend() {

@@ -1,0 +1,157 @@
+#include "core/forward_queue.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "kernels/check.h"
+
+namespace deskhand {
+
+ForwardQueue::ForwardQueue(LanguageModel& model, Backend& backend, int64_t rows)
+    : model_(model), backend_(backend), batch_(model.decoder().plan(), std::clamp<int64_t>(rows, 1, model.max_rows())) {
+  const auto most = static_cast<size_t>(batch_.max_rows());
+  chosen_.reserve(most);
+  waiting_.reserve(most);
+}
+
+ForwardQueue::Turn::Turn(ForwardQueue& queue) : queue_(queue) {
+  const std::scoped_lock lock(queue_.mutex_);
+  queue_.turns_.push_back(std::this_thread::get_id());
+}
+
+ForwardQueue::Turn::~Turn() {
+  {
+    const std::scoped_lock lock(queue_.mutex_);
+    queue_.turns_.erase(std::find(queue_.turns_.begin(), queue_.turns_.end(), std::this_thread::get_id()));
+  }
+  queue_.changed_.notify_all();
+}
+
+ForwardQueue::Fed ForwardQueue::run(const Feed& feed) {
+  CHECK(!feed.ids.empty(), "nothing to feed");
+  Entry entry{.feed = feed};
+  {
+    std::unique_lock lock(mutex_);
+    waiting_.push_back(&entry);
+    changed_.notify_all();
+    while (!entry.done) {
+      if (led_) {
+        changed_.wait(lock);
+      } else {
+        lead(lock);
+      }
+    }
+  }
+  if (entry.error) std::rethrow_exception(entry.error);
+  return {.whole = entry.left() == 0, .passes = entry.passes};
+}
+
+void ForwardQueue::lead(std::unique_lock<std::mutex>& lock) {
+  led_ = true;
+  // Others who are choosing their next token get a moment, so that all go together.
+  constexpr auto moment = std::chrono::milliseconds(2);
+  changed_.wait_for(lock, moment, [this] { return all_turns_wait(); });
+  choose();
+  lock.unlock();
+  forward();
+  lock.lock();
+  std::erase_if(waiting_, [](const Entry* entry) { return entry->done; });
+  led_ = false;
+  changed_.notify_all();
+}
+
+bool ForwardQueue::all_turns_wait() const {
+  return std::all_of(turns_.begin(), turns_.end(), [this](std::thread::id thread) {
+    return std::any_of(waiting_.begin(), waiting_.end(), [&](const Entry* entry) { return entry->thread == thread; });
+  });
+}
+
+void ForwardQueue::choose() {
+  // The least comes first; each has an equal share of the room that is left.
+  chosen_.assign(waiting_.begin(), waiting_.end());
+  std::sort(chosen_.begin(), chosen_.end(), [](const Entry* a, const Entry* b) { return a->left() < b->left(); });
+  int64_t room = batch_.max_rows(), sharers = static_cast<int64_t>(chosen_.size());
+  for (Entry* entry : chosen_) {
+    entry->rows = std::min(entry->left(), (room + sharers - 1) / sharers);
+    room -= entry->rows;
+    --sharers;
+  }
+  std::erase_if(chosen_, [](const Entry* entry) { return entry->rows == 0; });
+}
+
+void ForwardQueue::add_rows(Entry& entry) {
+  KvSequence& sequence = entry.feed.sequence;
+  const int64_t first = sequence.size();
+  sequence.prepare(first + entry.rows, entry.feed.marks);
+  for (int64_t i = 0; i < entry.rows; ++i) {
+    const bool last = i + 1 == entry.left();
+    batch_.add(sequence, entry.feed.ids[static_cast<size_t>(entry.fed + i)], first + i,
+               last && entry.feed.logits != nullptr);
+  }
+}
+
+void ForwardQueue::forward() {
+  batch_.clear();
+  std::erase_if(chosen_, [this](Entry* entry) {
+    try {
+      if (entry->stopped()) {
+        entry->done = true;
+      } else {
+        add_rows(*entry);
+      }
+    } catch (...) {
+      entry->error = std::current_exception();
+      entry->done = true;
+    }
+    return entry->done;
+  });
+  if (chosen_.empty()) return;
+  batch_.set_stop(chosen_.size() == 1 ? chosen_.front()->feed.stop : std::stop_token());
+  ++batches_;
+  bool fed = false;
+  try {
+    const auto wanted = static_cast<int64_t>(batch_.logit_rows().size());
+    const View logits = logits_room(wanted);
+    fed = model_.decoder().forward(batch_, logits);
+    int64_t row = 0;
+    for (const Entry* entry : chosen_) {
+      if (!fed || entry->feed.logits == nullptr || entry->rows < entry->left()) continue;
+      if (wanted > 1)
+        std::memcpy(entry->feed.logits, logits.row(row), static_cast<size_t>(logits.cols) * sizeof(float));
+      ++row;
+    }
+  } catch (...) {
+    fed = false;
+    for (Entry* entry : chosen_) entry->error = std::current_exception();
+  }
+  for (Entry* entry : chosen_) finish(*entry, fed);
+}
+
+View ForwardQueue::logits_room(int64_t rows) {
+  const int64_t vocabulary = model_.config().vocabulary;
+  if (rows == 0) return {};
+  if (rows == 1) {
+    const auto wants = std::find_if(chosen_.begin(), chosen_.end(), [](const Entry* entry) {
+      return entry->feed.logits != nullptr && entry->rows == entry->left();
+    });
+    return {(*wants)->feed.logits, DType::f32, 1, vocabulary};
+  }
+  const auto bytes = static_cast<size_t>(rows * vocabulary) * sizeof(float);
+  if (!logits_ || logits_->size() < bytes) logits_ = backend_.allocate(bytes);
+  return {logits_->data(), DType::f32, rows, vocabulary};
+}
+
+void ForwardQueue::finish(Entry& entry, bool fed) {
+  if (!fed) {
+    entry.feed.sequence.lose();
+    entry.done = true;
+    return;
+  }
+  entry.feed.sequence.advance(entry.feed.ids.subspan(static_cast<size_t>(entry.fed), static_cast<size_t>(entry.rows)));
+  entry.fed += entry.rows;
+  ++entry.passes;
+  entry.done = entry.left() == 0;
+}
+
+}  // namespace deskhand
