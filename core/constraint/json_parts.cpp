@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "core/constraint/utf8_ranges.h"
+
 namespace deskhand {
 
 using Expression = GrammarBuilder::Expression;
@@ -18,14 +20,6 @@ JsonParts::JsonParts(GrammarBuilder& builder, JsonStyle style) : builder_(builde
   };
   check(style_.item_separator, ',');
   check(style_.key_separator, ':');
-}
-
-Expression JsonParts::digit_range(char first, char last) {
-  return builder_.byte(static_cast<uint8_t>(first), static_cast<uint8_t>(last));
-}
-
-Expression JsonParts::digits(uint32_t min, uint32_t max) {
-  return builder_.repeat(digit_range('0', '9'), min, max);
 }
 
 // A character of a string: itself, a short escape, \uXXXX outside the surrogates, or a pair of surrogates. Each is one
@@ -57,107 +51,54 @@ Expression JsonParts::string(uint32_t min, uint32_t max) {
   return builder_.sequence({quote, builder_.repeat(string_character(), min, max), quote});
 }
 
+Expression JsonParts::text_character(const std::vector<CharacterRange>& ranges) {
+  std::vector<std::pair<char32_t, char32_t>> key;
+  for (const CharacterRange& range : ranges) key.emplace_back(range.first, range.last);
+  const auto found = text_characters_.find(key);
+  if (found != text_characters_.end()) return found->second;
+  GrammarBuilder& b = builder_;
+  std::vector<CharacterRange> unplain = complement(ranges);
+  unplain.insert(unplain.end(), {{0, 0x1F}, {'"', '"'}, {'\\', '\\'}});
+  std::vector<Expression> ways{b.character(complement(std::move(unplain)))};
+  const auto has = [&](char32_t c) {
+    return std::any_of(ranges.begin(), ranges.end(), [&](const auto& r) { return r.first <= c && c <= r.last; });
+  };
+  constexpr std::string_view named = "\"\\\b\f\n\r\t", letters = "\"\\bfnrt";
+  for (char32_t c = 0; c <= '\\'; c = c == 0x1F ? U'"' : c == U'"' ? U'\\' : c + 1) {
+    if (!has(c)) continue;
+    const size_t name = named.find(static_cast<char>(c));
+    if (name != std::string_view::npos) ways.push_back(b.literal(fmt::format("\\{}", letters[name])));
+    if (c >= 0x20) continue;
+    const std::string low = fmt::format("{:x}", c % 16), high = fmt::format("{:X}", c % 16);
+    ways.push_back(b.sequence({b.literal(fmt::format("\\u00{}", c / 16)),
+                               b.choice({b.literal(low), low == high ? b.nothing() : b.literal(high)})}));
+  }
+  const Expression made = shared("character", b.choice(std::move(ways)));
+  text_characters_.emplace(std::move(key), made);
+  return made;
+}
+
+// One rule for each state: a character and the rule of the state that it leads to.
+Expression JsonParts::text(const CharacterAutomaton& texts) {
+  GrammarBuilder& b = builder_;
+  std::vector<GrammarBuilder::Rule> rules;
+  for (size_t i = 0; i < texts.states.size(); ++i) rules.push_back(b.declare("text"));
+  for (size_t i = 0; i < texts.states.size(); ++i) {
+    std::map<int32_t, std::vector<CharacterRange>> by_target;
+    for (const auto& edge : texts.states[i].edges) by_target[edge.target].push_back({edge.first, edge.last});
+    std::vector<Expression> ways;
+    for (const auto& [target, ranges] : by_target) {
+      ways.push_back(b.sequence({text_character(ranges), b.use(rules[static_cast<size_t>(target)])}));
+    }
+    if (texts.states[i].accepting) ways.push_back(b.empty());
+    b.define(rules[i], b.choice(std::move(ways)));
+  }
+  const Expression quote = b.literal("\"");
+  return b.sequence({quote, b.use(rules[0]), quote});
+}
+
 Expression JsonParts::boolean() {
   return builder_.choice({builder_.literal("true"), builder_.literal("false")});
-}
-
-Expression JsonParts::integer() {
-  return integer(-largest_integer, largest_integer);
-}
-
-Expression JsonParts::integer(int64_t first, int64_t last) {
-  std::vector<Expression> ways;
-  if (first < 0) {
-    ways.push_back(builder_.sequence({builder_.literal("-"), natural(std::max<int64_t>(1, -last), -first)}));
-  }
-  if (last >= 0) ways.push_back(natural(std::max<int64_t>(0, first), last));
-  return builder_.choice(std::move(ways));
-}
-
-Expression JsonParts::natural(int64_t first, int64_t last) {
-  std::vector<Expression> ways;
-  std::string low = std::to_string(first);
-  const std::string high = std::to_string(last);
-  while (first <= last && low.size() < high.size()) {
-    ways.push_back(same_length(low, std::string(low.size(), '9')));
-    low.assign(low.size() + 1, '0');
-    low[0] = '1';
-  }
-  if (first <= last) ways.push_back(same_length(low, high));
-  return builder_.choice(std::move(ways));
-}
-
-Expression JsonParts::same_length(const std::string& first, const std::string& last) {
-  const auto rest = static_cast<uint32_t>(first.size() - 1);
-  if (rest == 0) return digit_range(first[0], last[0]);
-  const std::string zeros(rest, '0'), nines(rest, '9');
-  if (first[0] == last[0]) {
-    return builder_.sequence({digit_range(first[0], last[0]), same_length(first.substr(1), last.substr(1))});
-  }
-  std::vector<Expression> ways;
-  char low = first[0], high = last[0];
-  if (first.substr(1) != zeros) {
-    ways.push_back(builder_.sequence({digit_range(low, low), same_length(first.substr(1), nines)}));
-    ++low;
-  }
-  if (last.substr(1) != nines) {
-    ways.push_back(builder_.sequence({digit_range(high, high), same_length(zeros, last.substr(1))}));
-    --high;
-  }
-  if (low <= high) ways.push_back(builder_.sequence({digit_range(low, high), digits(rest, rest)}));
-  return builder_.choice(std::move(ways));
-}
-
-Expression JsonParts::number() {
-  GrammarBuilder& b = builder_;
-  const Expression whole =
-      b.choice({b.literal("0"), b.sequence({digit_range('1', '9'), digits(0, number_digits - 1)})});
-  const Expression fraction = b.sequence({b.literal("."), digits(1, number_digits)});
-  const Expression sign = b.choice({b.empty(), b.literal("+"), b.literal("-")});
-  const Expression exponent = b.sequence({b.byte(ByteSet().set('e').set('E')), sign, digits(1, 2)});
-  return b.sequence({b.optional(b.literal("-")), whole, b.optional(fraction), b.optional(exponent)});
-}
-
-Expression JsonParts::number(Bound low, Bound high) {
-  if (low.value > high.value) return builder_.nothing();
-  const int64_t largest = std::max(std::abs(low.value), std::abs(high.value));
-  const auto fraction = static_cast<uint32_t>(number_digits - static_cast<int>(std::to_string(largest).size()));
-  std::vector<Expression> ways;
-  if (low.value < 0) {
-    const Bound nearest =
-        high.value < 0 ? Bound{-high.value, high.exclusive} : Bound{0, high.value == 0 && high.exclusive};
-    const Expression minus = builder_.literal("-");
-    ways.push_back(builder_.sequence({minus, magnitude(nearest, {-low.value, low.exclusive}, fraction)}));
-  }
-  if (high.value >= 0) {
-    const Bound nearest = low.value >= 0 ? low : Bound{0};
-    ways.push_back(magnitude(nearest, high, fraction));
-  }
-  return builder_.choice(std::move(ways));
-}
-
-Expression JsonParts::magnitude(Bound low, Bound high, uint32_t fraction_digits) {
-  GrammarBuilder& b = builder_;
-  const Expression point = b.literal(".");
-  const Expression fraction = b.optional(b.sequence({point, digits(1, fraction_digits)}));
-  std::vector<Expression> ways;
-  int64_t whole = low.value;
-  if (low.exclusive && low.value < high.value) {  // low and a fraction that is not zero
-    const Expression zero = digit_range('0', '0');
-    std::vector<Expression> tails;
-    for (uint32_t zeros = 0; zeros < fraction_digits; ++zeros) {
-      tails.push_back(
-          b.sequence({b.repeat(zero, zeros, zeros), digit_range('1', '9'), digits(0, fraction_digits - zeros - 1)}));
-    }
-    ways.push_back(b.sequence({natural(whole, whole), point, b.choice(std::move(tails))}));
-    ++whole;
-  }
-  if (whole < high.value) ways.push_back(b.sequence({natural(whole, high.value - 1), fraction}));
-  if (!high.exclusive && (low.value < high.value || !low.exclusive)) {  // high itself
-    const Expression zeros = b.optional(b.sequence({point, b.repeat(digit_range('0', '0'), 1, fraction_digits)}));
-    ways.push_back(b.sequence({natural(high.value, high.value), zeros}));
-  }
-  return b.choice(std::move(ways));
 }
 
 Expression JsonParts::shared(const std::string& name, Expression body) {
@@ -166,24 +107,37 @@ Expression JsonParts::shared(const std::string& name, Expression body) {
   return builder_.use(rule);
 }
 
+Expression JsonParts::member(Expression key, Expression value) {
+  return builder_.sequence({key, builder_.literal(style_.key_separator), value});
+}
+
 // After each property either a further one or the end. `rest[i]` writes what may follow once a member stands, `first`
 // chooses the first member that is there.
-Expression JsonParts::object(const std::vector<Property>& properties) {
+Expression JsonParts::object(const std::vector<Property>& properties, const std::optional<Others>& others) {
   GrammarBuilder& b = builder_;
   std::vector<Expression> firsts;
   bool all_optional = true;
   Expression rest = b.empty();
+  if (others && others->min <= others->max && others->max > 0) {
+    const Expression one = shared("other member", others->member);
+    const Expression more = b.sequence({item_separator(), one});
+    rest = b.repeat(more, others->min, others->max);
+    const uint32_t left = others->max == unbounded ? unbounded : others->max - 1;
+    firsts.push_back(b.sequence({one, b.repeat(more, others->min > 0 ? others->min - 1 : 0, left)}));
+  } else if (others && others->min > others->max) {
+    rest = b.nothing();
+  }
+  if (others && others->min > 0) all_optional = false;
   for (size_t i = properties.size(); i-- > 0;) {
     const Property& property = properties[i];
-    const Expression member =
-        shared("member " + property.key, b.sequence({b.literal(property.key + style_.key_separator), property.value}));
+    const Expression named = shared("member " + property.key, member(b.literal(property.key), property.value));
     const Expression tail = shared("members after " + property.key, rest);
     if (property.required) {
       firsts.clear();
       all_optional = false;
     }
-    firsts.push_back(b.sequence({member, tail}));
-    const Expression next = b.sequence({item_separator(), member});
+    firsts.push_back(b.sequence({named, tail}));
+    const Expression next = b.sequence({item_separator(), named});
     rest = b.sequence({property.required ? next : b.optional(next), tail});
   }
   if (all_optional) firsts.push_back(b.empty());
@@ -192,10 +146,7 @@ Expression JsonParts::object(const std::vector<Property>& properties) {
 }
 
 Expression JsonParts::map(Expression value) {
-  GrammarBuilder& b = builder_;
-  const Expression member = shared("member", b.sequence({string(), b.literal(style_.key_separator), value}));
-  const Expression more = b.repeat(b.sequence({item_separator(), member}), 0);
-  return b.sequence({b.literal("{"), b.optional(b.sequence({member, more})), b.literal("}")});
+  return object({}, Others{member(string(), value)});
 }
 
 Expression JsonParts::array(const Items& items) {

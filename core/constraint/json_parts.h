@@ -8,10 +8,14 @@
 // Expressions belong to the builder. Limits of numbers: core/constraint/json_schema.h.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
+#include "core/constraint/character_automaton.h"
 #include "core/constraint/grammar.h"
 #include "core/constraint/json_schema.h"
 
@@ -34,9 +38,18 @@ class JsonParts {
     std::optional<Expression> rest;
     uint32_t min = 0, max = unbounded;
   };
+  /// A decimal number: ±whole.fraction; `value` is what it is read as.
   struct Bound {
-    int64_t value;
+    double value;
+    bool negative = false;
+    int64_t whole = 0;
+    std::string fraction{};
     bool exclusive = false;
+  };
+  /// Members of any number behind the named ones, each whole: key, separator and value.
+  struct Others {
+    Expression member;
+    uint32_t min = 0, max = unbounded;
   };
 
   /// Throws SchemaError for separators that JSON does not have.
@@ -44,14 +57,22 @@ class JsonParts {
 
   /// min…max code points.
   Expression string(uint32_t min = 0, uint32_t max = unbounded);
+  /// The automaton's texts, with no escapes but those that JSON demands.
+  Expression text(const CharacterAutomaton& texts);
   Expression boolean();
   Expression integer();
   /// All whole numbers first…last.
   Expression integer(int64_t first, int64_t last);
+  /// Those of them that are multiples; throws SchemaError when they are too many to tell.
+  Expression multiples(int64_t of, int64_t first, int64_t last);
   Expression number();
+  /// Without exponent and with at most so many decimals.
+  Expression decimal(uint32_t fraction_digits);
   /// Decimal fractions between the bounds, which lie within ±largest_bounded_number.
-  Expression number(Bound low, Bound high);
-  Expression object(const std::vector<Property>& properties);
+  Expression number(const Bound& low, const Bound& high, uint32_t fraction_digits = number_digits);
+  Expression object(const std::vector<Property>& properties, const std::optional<Others>& others = std::nullopt);
+  /// A member of the object with this key, as JSON text, and value.
+  Expression member(Expression key, Expression value);
   /// Any number of members with any keys.
   Expression map(Expression value);
   Expression array(const Items& items);
@@ -66,18 +87,30 @@ class JsonParts {
   Expression natural(int64_t first, int64_t last);
   /// Numerals of one length between two of that length.
   Expression same_length(const std::string& first, const std::string& last);
-  /// Decimal fractions of the magnitudes low…high, 0 ≤ low ≤ high.
-  Expression magnitude(Bound low, Bound high, uint32_t fraction_digits);
+  /// The magnitudes low…high, 0 ≤ low ≤ high.
+  Expression magnitude(const Bound& low, const Bound& high, uint32_t fraction_digits);
+  /// What stands behind the whole part that both bounds have, or one of them, or none.
+  Expression fraction(const Bound* low, const Bound* high, uint32_t digits);
+  /// More digits of a fraction, at most `left`: at least what is left of `low`, at most what is left of `high`.
+  struct FractionLimit {
+    std::string_view digits;
+    bool exclusive;
+  };
+  Expression fraction_digits(std::optional<FractionLimit> low, std::optional<FractionLimit> high, uint32_t left,
+                             bool first);
   /// The expression as a rule, so that using it twice does not compile it twice.
   Expression shared(const std::string& name, Expression body);
   GrammarBuilder::Rule value_rule();
   Expression string_character();
+  /// One of the characters, as it stands in a string.
+  Expression text_character(const std::vector<CharacterRange>& ranges);
   Expression item_separator() { return builder_.literal(style_.item_separator); }
 
   GrammarBuilder& builder_;
   JsonStyle style_;
   std::optional<GrammarBuilder::Rule> value_;
   std::optional<GrammarBuilder::Rule> character_;
+  std::map<std::vector<std::pair<char32_t, char32_t>>, Expression> text_characters_;
 };
 
 }  // namespace deskhand

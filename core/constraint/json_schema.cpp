@@ -3,15 +3,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <string_view>
-#include <tuple>
+#include <set>
 
 #include "core/constraint/json_parts.h"
-#include "core/constraint/json_schema_keywords.h"
-#include "core/constraint/json_schema_types.h"
+#include "core/constraint/json_schema_alternatives.h"
 
 namespace deskhand {
 namespace {
@@ -20,223 +18,243 @@ using Json = nlohmann::ordered_json;
 using Expression = GrammarBuilder::Expression;
 using Names = SchemaNames;
 
+/// Whole numbers without fraction, whatever the schema wrote: 2.0 is 2.
+Json whole_numbers(Json value) {
+  if (value.is_structured()) {
+    for (Json& inner : value) inner = whole_numbers(std::move(inner));
+  } else if (value.is_number_float()) {
+    const auto number = value.get<double>();
+    if (std::trunc(number) == number && std::abs(number) < 1e15) value = static_cast<int64_t>(number);
+  }
+  return value;
+}
+
+/// Every list of schemas that hold together is one rule of the grammar, so recursion ends.
 class SchemaCompiler {
  public:
   SchemaCompiler(GrammarBuilder& builder, const Json& root, const JsonStyle& style)
-      : builder_(builder), root_(root), style_(style), json_(builder, style) {}
+      : builder_(builder), style_(style), json_(builder, style), schemas_(root, style), root_(root) {}
 
   Expression run() {
-    const Expression start = reference({root_, "#", 0}, "#");
+    const Expression start = value({{&root_, "#"}});
     while (!pending_.empty()) {
-      const std::string pointer = pending_.back();
+      const auto [rule, parts] = std::move(pending_.back());
       pending_.pop_back();
-      builder_.define(rules_.at(pointer), compile({*target(pointer), pointer, 0}));
+      builder_.define(rule, compile(parts));
     }
     return start;
   }
 
  private:
-  Expression compile(const SchemaPlace& place);
-  Expression typed(const SchemaPlace& place, const Names& keywords);
-  Expression of_type(const SchemaPlace& place, const std::string& type);
-  Expression enumerated(const SchemaPlace& place, const Names& keywords);
-  Expression alternatives(const SchemaPlace& place, const std::string& keyword);
-  Expression object(const SchemaPlace& place);
-  Expression array(const SchemaPlace& place);
-  Expression string(const SchemaPlace& place);
+  static constexpr size_t max_rules = 50'000, max_patterns = 4;
 
-  Expression reference(const SchemaPlace& place, const std::string& pointer);
-  const Json* target(const std::string& pointer) const;
-  const Json* resolve(const Json& schema) const;
+  Expression value(const SchemaParts& schemas);
+  Expression compile(const SchemaParts& schemas);
+  Expression plain(const SchemaParts& parts);
+  Expression of_type(const SchemaParts& parts, const std::string& type);
+  Expression number(const SchemaParts& parts, bool whole);
+  Expression object(const SchemaParts& parts);
+  std::optional<JsonParts::Others> others(const SchemaParts& parts, const Names& named, size_t needed);
+  std::vector<std::pair<CharacterAutomaton, SchemaParts>> kinds_of_others(const SchemaParts& parts, const Names& named);
+  Expression array(const SchemaParts& parts);
 
   GrammarBuilder& builder_;
-  const Json& root_;
   JsonStyle style_;
   JsonParts json_;
-  std::map<std::string, GrammarBuilder::Rule> rules_;  ///< by the pointer of a $ref
-  Names pending_;
+  SchemaAlternatives schemas_;
+  const Json& root_;
+  std::map<std::vector<const Json*>, GrammarBuilder::Rule> rules_;
+  std::vector<std::pair<GrammarBuilder::Rule, SchemaParts>> pending_;
 };
 
-Expression SchemaCompiler::compile(const SchemaPlace& place) {
+Expression SchemaCompiler::value(const SchemaParts& schemas) {
+  std::vector<const Json*> key;
+  for (const SchemaPlace& place : schemas) {
+    if (*place.schema == Json(false)) return builder_.nothing();
+    if (*place.schema != Json(true) && *place.schema != Json::object()) key.push_back(place.schema);
+  }
+  if (key.empty()) return json_.value();
+  std::sort(key.begin(), key.end());
+  key.erase(std::unique(key.begin(), key.end()), key.end());
+  if (const auto found = rules_.find(key); found != rules_.end()) return builder_.use(found->second);
+  const SchemaPlace& place = schemas.front();
+  if (rules_.size() >= max_rules) place.refuse(fmt::format("more than {} schemas that hold together", max_rules));
   if (place.nesting > style_.max_nesting) place.refuse(fmt::format("nested deeper than {}", style_.max_nesting));
-  if (place.schema.is_boolean()) return place.schema.get<bool>() ? json_.value() : builder_.nothing();
-  if (!place.schema.is_object()) place.refuse("is neither an object nor true or false");
-  const Names keywords = schema_keywords(place);
-  for (const char* alone : {"$ref", "anyOf", "oneOf", "allOf"}) {
-    if (!contains(keywords, alone)) continue;
-    if (keywords.size() > 1) {
-      const std::string& other = keywords[0] == alone ? keywords[1] : keywords[0];
-      place.refuse(fmt::format("\"{}\" beside \"{}\" is not supported", other, alone));
-    }
-    if (std::string_view(alone) != "$ref") return alternatives(place, alone);
-    const Json& pointer = *place.find("$ref");
-    if (!pointer.is_string()) place.refuse("\"$ref\" is not a string");
-    return reference(place, pointer.get<std::string>());
-  }
-  if (contains(keywords, "const") || contains(keywords, "enum")) return enumerated(place, keywords);
-  return keywords.empty() ? json_.value() : typed(place, keywords);
-}
-
-Expression SchemaCompiler::alternatives(const SchemaPlace& place, const std::string& keyword) {
-  const Json& branches = *place.find(keyword);
-  if (!branches.is_array() || branches.empty()) place.refuse(fmt::format("\"{}\" is not a list of schemas", keyword));
-  if (keyword == "allOf" && branches.size() > 1) place.refuse("\"allOf\" of several schemas is not supported");
-  std::vector<Expression> ways;
-  for (size_t i = 0; i < branches.size(); ++i) {
-    ways.push_back(compile(place.below(branches[i], fmt::format("{}/{}", keyword, i))));
-    for (size_t j = 0; keyword == "oneOf" && j < i; ++j) {
-      if (disjoint(branches[i], branches[j], [this](const Json& s) { return resolve(s); })) continue;
-      place.refuse(
-          fmt::format("\"oneOf\" branches {} and {} are not told apart by type, value or a required property", j, i));
-    }
-  }
-  return builder_.choice(std::move(ways));
-}
-
-Expression SchemaCompiler::enumerated(const SchemaPlace& place, const Names& keywords) {
-  for (const std::string& key : keywords) {
-    if (!contains({"const", "enum", "type"}, key))
-      place.refuse(fmt::format("\"{}\" beside values is not supported", key));
-  }
-  const Json *constant = place.find("const"), *list = place.find("enum");
-  if (constant != nullptr && list != nullptr) place.refuse("\"const\" beside \"enum\" is not supported");
-  if (list != nullptr && !list->is_array()) place.refuse("\"enum\" is not a list");
-  const Names allowed = schema_types(place, keywords);
-  std::vector<Expression> ways;
-  const auto add = [&](const Json& value) {
-    std::string text;
-    try {
-      text = json_text(value, style_);
-    } catch (const SchemaError& error) {
-      place.refuse(error.what());
-    }
-    const auto fits = [&](const std::string& type) { return has_type(value, type); };
-    if (allowed.empty() || std::any_of(allowed.begin(), allowed.end(), fits)) ways.push_back(builder_.literal(text));
-  };
-  if (constant != nullptr) add(*constant);
-  if (list != nullptr) std::for_each(list->begin(), list->end(), add);
-  return builder_.choice(std::move(ways));
-}
-
-Expression SchemaCompiler::typed(const SchemaPlace& place, const Names& keywords) {
-  const Names names = schema_types(place, keywords);
-  for (const std::string& key : keywords) {
-    const auto about = [&](const std::string& type) { return speaks_of(key, type); };
-    if (key != "type" && std::none_of(names.begin(), names.end(), about)) {
-      place.refuse(fmt::format("\"{}\" has no effect on type {}", key, fmt::join(names, ", ")));
-    }
-  }
-  std::vector<Expression> ways;
-  for (const std::string& name : names) ways.push_back(of_type(place, name));
-  return builder_.choice(std::move(ways));
-}
-
-Expression SchemaCompiler::of_type(const SchemaPlace& place, const std::string& type) {
-  if (type == "object") return object(place);
-  if (type == "array") return array(place);
-  if (type == "string") return string(place);
-  if (type == "integer") {
-    const auto [first, last] = integer_bounds(place);
-    return json_.integer(first, last);
-  }
-  if (type == "number") {
-    const auto bounds = number_bounds(place);
-    return bounds ? json_.number(bounds->first, bounds->second) : json_.number();
-  }
-  return type == "boolean" ? json_.boolean() : builder_.literal("null");
-}
-
-Expression SchemaCompiler::object(const SchemaPlace& place) {
-  const Json *properties = place.find("properties"), *required = place.find("required");
-  const Json* others = place.find("additionalProperties");
-  Names needed;
-  if (required != nullptr) {
-    if (!required->is_array()) place.refuse("\"required\" is not a list");
-    for (const Json& name : *required) {
-      if (!name.is_string()) place.refuse("\"required\" is not a list of names");
-      needed.push_back(name.get<std::string>());
-      if (properties == nullptr || !properties->contains(needed.back())) {
-        place.refuse(
-            fmt::format("\"required\" names {}, which \"properties\" does not describe", json_text(name, style_)));
-      }
-    }
-  }
-  const bool free = others == nullptr || *others == Json(true) || *others == Json::object();
-  if (others != nullptr && !others->is_object() && !others->is_boolean()) {
-    place.refuse("\"additionalProperties\" is not a schema");
-  }
-  if (properties == nullptr || properties->empty()) {
-    return json_.map(free ? json_.value() : compile(place.below(*others, "additionalProperties")));
-  }
-  if (!properties->is_object()) place.refuse("\"properties\" is not an object");
-  if (!free && others->is_object())
-    place.refuse("a schema as \"additionalProperties\" beside \"properties\" is not supported");
-  std::vector<JsonParts::Property> members;
-  for (const auto& [key, schema] : properties->items()) {
-    const Expression value = compile(place.below(schema, "properties/" + key));
-    members.push_back({json_text(key, style_), value, contains(needed, key)});
-  }
-  return json_.object(members);
-}
-
-Expression SchemaCompiler::array(const SchemaPlace& place) {
-  JsonParts::Items items;
-  std::tie(items.min, items.max) = counts(place, "minItems", "maxItems");
-  if (const Json* first = place.find("prefixItems")) {
-    if (!first->is_array()) place.refuse("\"prefixItems\" is not a list of schemas");
-    for (size_t i = 0; i < first->size(); ++i) {
-      items.first.push_back(compile(place.below((*first)[i], fmt::format("prefixItems/{}", i))));
-    }
-  }
-  const Json* rest = place.find("items");
-  if (rest != nullptr && rest->is_array()) place.refuse("a list as \"items\" is not supported (use \"prefixItems\")");
-  items.rest = rest == nullptr ? json_.value() : compile(place.below(*rest, "items"));
-  return json_.array(items);
-}
-
-Expression SchemaCompiler::string(const SchemaPlace& place) {
-  const auto [min, max] = counts(place, "minLength", "maxLength");
-  return json_.string(min, max);
-}
-
-Expression SchemaCompiler::reference(const SchemaPlace& place, const std::string& pointer) {
-  const auto found = rules_.find(pointer);
-  if (found != rules_.end()) return builder_.use(found->second);
-  if (target(pointer) == nullptr) place.refuse(fmt::format("\"$ref\" {} leads nowhere in this document", pointer));
-  const auto rule = builder_.declare(pointer);
-  rules_.emplace(pointer, rule);
-  pending_.push_back(pointer);
+  const auto rule = builder_.declare(place.where);
+  rules_.emplace(std::move(key), rule);
+  pending_.emplace_back(rule, schemas);
   return builder_.use(rule);
 }
 
-const Json* SchemaCompiler::target(const std::string& pointer) const {
-  if (!pointer.starts_with("#")) return nullptr;
-  std::string path;
-  for (size_t i = 1; i < pointer.size(); ++i) {  // %XX as in a URI
-    unsigned byte = 0;
-    if (pointer[i] == '%' && i + 2 < pointer.size() && std::sscanf(pointer.c_str() + i + 1, "%2x", &byte) == 1) {
-      path.push_back(static_cast<char>(byte));
-      i += 2;
-    } else {
-      path.push_back(pointer[i]);
+Expression SchemaCompiler::compile(const SchemaParts& schemas) {
+  std::vector<Expression> ways;
+  for (const SchemaParts& parts : schemas_.of(schemas)) ways.push_back(plain(parts));
+  return builder_.choice(std::move(ways));
+}
+
+Expression SchemaCompiler::plain(const SchemaParts& parts) {
+  if (parts.empty()) return json_.value();
+  std::vector<Expression> ways;
+  if (schemas_.enumerated(parts)) {
+    for (const Json* constant : schemas_.values(parts)) {
+      ways.push_back(builder_.literal(json_text(whole_numbers(*constant), style_)));
+    }
+    return builder_.choice(std::move(ways));
+  }
+  for (const std::string& type : common_types(parts)) ways.push_back(of_type(parts, type));
+  return builder_.choice(std::move(ways));
+}
+
+Expression SchemaCompiler::of_type(const SchemaParts& parts, const std::string& type) {
+  if (type == "object") return object(parts);
+  if (type == "array") return array(parts);
+  if (type == "integer" || type == "number") return number(parts, type == "integer");
+  if (type == "boolean") return json_.boolean();
+  if (type == "null") return builder_.literal("null");
+  const auto [min, max] = counts(parts, "minLength", "maxLength");
+  if (min > max) return builder_.nothing();
+  const auto texts = schemas_.strings(parts);
+  return texts ? json_.text(*texts) : json_.string(min, max);
+}
+
+Expression SchemaCompiler::number(const SchemaParts& parts, bool whole) {
+  const Multiples rule = multiples(parts);
+  if (whole || rule.whole) {
+    const auto [first, last] = integer_bounds(parts);
+    try {
+      return json_.multiples(rule.of, first, last);
+    } catch (const SchemaError& error) {
+      parts.front().refuse(error.what());
     }
   }
+  const NumberLimits limits = number_bounds(parts);
+  if (limits.nothing) return builder_.nothing();
+  const uint32_t digits = rule.fraction_digits.value_or(JsonParts::number_digits);
+  if (limits.bounded) return json_.number(limits.low, limits.high, digits);
+  return rule.fraction_digits ? json_.decimal(digits) : json_.number();
+}
+
+Expression SchemaCompiler::object(const SchemaParts& parts) {
+  Names named;
+  std::set<std::string> known;
+  for (const SchemaPlace& place : parts) {
+    const Json* properties = place.find("properties");
+    if (properties == nullptr) continue;
+    if (!properties->is_object()) place.refuse("\"properties\" is not an object");
+    for (const auto& member : properties->items()) {
+      if (known.insert(member.key()).second) named.push_back(member.key());
+    }
+  }
+  const Names required = schemas_.required(parts);
+  for (const std::string& key : required) {
+    if (known.insert(key).second) named.push_back(key);
+  }
+  const std::set<std::string> needed(required.begin(), required.end());
+  std::vector<JsonParts::Property> members;
+  for (const std::string& key : named) {
+    const bool allowed = schemas_.name_allowed(parts, key);
+    const Expression inner = allowed ? value(schemas_.property(parts, key)) : builder_.nothing();
+    members.push_back({json_text(key, style_), inner, needed.contains(key)});
+  }
+  return json_.object(members, others(parts, named, needed.size()));
+}
+
+/// Properties that are not named, and how many of them.
+std::optional<JsonParts::Others> SchemaCompiler::others(const SchemaParts& parts, const Names& named, size_t needed) {
+  const auto [min, max] = counts(parts, "minProperties", "maxProperties");
+  bool has_properties = false, spoken_of = style_.open_objects;
+  for (const SchemaPlace& place : parts) {
+    const Json* properties = place.find("properties");
+    has_properties = has_properties || (properties != nullptr && !properties->empty());
+    spoken_of =
+        spoken_of || place.find("additionalProperties") != nullptr || place.find("patternProperties") != nullptr;
+  }
+  std::vector<Expression> ways;
+  if (spoken_of || !has_properties) {
+    for (const auto& [keys, schemas] : kinds_of_others(parts, named)) {
+      const bool every = keys.states.size() == 1 && keys.states[0].accepting && keys.states[0].edges.size() == 1 &&
+                         keys.states[0].edges[0].last == 0x10FFFF;
+      ways.push_back(json_.member(every ? json_.string() : json_.text(keys), value(schemas)));
+    }
+  }
+  JsonParts::Others rest{builder_.choice(std::move(ways))};
+  if (max != JsonParts::unbounded) {
+    if (needed < named.size() && max < named.size()) {
+      parts.front().refuse("\"maxProperties\" below the number of properties is not supported");
+    }
+    if (needed < named.size()) parts.front().refuse("\"maxProperties\" beside optional properties is not supported");
+    if (max < needed) return JsonParts::Others{builder_.nothing(), 1, 1};
+    rest.max = max - static_cast<uint32_t>(needed);
+  }
+  if (min > needed) {  // two others could have the same name
+    if (needed < named.size() || min > needed + 1) {
+      parts.front().refuse("\"minProperties\" more than one above \"required\" is not supported");
+    }
+    rest.min = 1;
+  }
+  return rest;
+}
+
+std::vector<std::pair<CharacterAutomaton, SchemaParts>> SchemaCompiler::kinds_of_others(const SchemaParts& parts,
+                                                                                        const Names& named) {
+  Names patterns;
+  CharacterAutomaton keys = CharacterAutomaton::everything();
   try {
-    const Json::json_pointer parsed(path);
-    return root_.contains(parsed) ? &root_.at(parsed) : nullptr;
-  } catch (const nlohmann::json::exception&) {
-    return nullptr;
+    for (const SchemaPlace& place : parts) {
+      if (const Json* names = place.find("propertyNames")) {
+        keys = intersection(keys, schemas_.names(place.below(*names, "propertyNames")));
+      }
+      const Json* list = place.find("patternProperties");
+      if (list == nullptr) continue;
+      if (!list->is_object()) place.refuse("\"patternProperties\" is not an object");
+      for (const auto& member : list->items()) {
+        if (!contains(patterns, member.key())) patterns.push_back(member.key());
+      }
+    }
+    if (patterns.size() > max_patterns) {
+      parts.front().refuse(fmt::format("\"patternProperties\" with more than {} expressions", max_patterns));
+    }
+    if (!named.empty()) {
+      std::vector<std::u32string> words;
+      for (const std::string& name : named) words.push_back(code_points(name));
+      keys = difference(keys, CharacterAutomaton::words(words));
+    }
+    std::vector<std::pair<CharacterAutomaton, SchemaParts>> kinds;
+    for (size_t matched = 0; matched < size_t{1} << patterns.size(); ++matched) {
+      CharacterAutomaton some = keys;
+      SchemaParts schemas;
+      for (size_t i = 0; i < patterns.size(); ++i) {
+        const CharacterAutomaton& one = schemas_.pattern(parts.front(), patterns[i]);
+        some = (matched >> i & 1) != 0 ? intersection(some, one) : difference(some, one);
+      }
+      if (some.empty()) continue;
+      for (const SchemaPlace& place : parts) {
+        bool described = false;
+        const Json* list = place.find("patternProperties");
+        for (size_t i = 0; list != nullptr && i < patterns.size(); ++i) {
+          if ((matched >> i & 1) == 0 || !list->contains(patterns[i])) continue;
+          described = true;
+          schemas.push_back(place.below(list->at(patterns[i]), "patternProperties/" + patterns[i]));
+        }
+        const Json* rest = place.find("additionalProperties");
+        if (!described && rest != nullptr) schemas.push_back(place.below(*rest, "additionalProperties"));
+      }
+      kinds.emplace_back(std::move(some), std::move(schemas));
+    }
+    return kinds;
+  } catch (const GrammarError& error) {
+    parts.front().refuse(error.what());
   }
 }
 
-const Json* SchemaCompiler::resolve(const Json& schema) const {
-  const Json* at = &schema;
-  for (int hops = 0; hops < style_.max_nesting; ++hops) {
-    if (at == nullptr || !at->is_object() || !at->contains("$ref")) return at;
-    const Json& pointer = at->at("$ref");
-    at = pointer.is_string() ? target(pointer.get<std::string>()) : nullptr;
-  }
-  return nullptr;
+Expression SchemaCompiler::array(const SchemaParts& parts) {
+  JsonParts::Items items;
+  std::tie(items.min, items.max) = counts(parts, "minItems", "maxItems");
+  if (items.min > items.max) return builder_.nothing();
+  const size_t fixed = schemas_.named_items(parts);
+  for (size_t i = 0; i < fixed; ++i) items.first.push_back(value(schemas_.item(parts, i)));
+  items.rest = value(schemas_.item(parts, fixed));
+  return json_.array(items);
 }
 
 }  // namespace

@@ -6,20 +6,24 @@
 //       "required": ["name"]})"));
 //   g.matches(R"({"name": "Ada", "age": 36})");
 //
-// Understood: true, false, {}; type (one or a list); properties, required, additionalProperties; items, prefixItems,
-// minItems, maxItems; minLength, maxLength; minimum, maximum, exclusiveMinimum, exclusiveMaximum; enum, const; anyOf;
-// oneOf of branches whose types or values differ; allOf of one schema; $ref within the document, recursion included.
-// Annotations (title, description, default, examples, deprecated, readOnly, writeOnly, $comment, $schema, $id, $defs,
-// definitions) mean nothing. Everything else is refused by name with a SchemaError that says where ("#/properties/a"),
-// and so are keywords that have no effect where they stand, and schemas that nothing satisfies.
+// Drafts 6, 7, 2019-09 and 2020-12, as "$schema" says. Understood: true, false; type, enum, const; properties,
+// required, additionalProperties, patternProperties, propertyNames, minProperties, maxProperties (the last three where
+// they can be kept); items, prefixItems, additionalItems, minItems, maxItems; minLength, maxLength, pattern
+// (core/constraint/regular_expression.h); minimum, maximum, exclusiveMinimum, exclusiveMaximum, multipleOf (whole
+// numbers, 0.1, 0.01…); anyOf, allOf, $ref within the document (recursion included) and any of these beside each other;
+// oneOf of branches that exclude each other provably; not of types. Annotations (title, description, default, format…)
+// mean nothing: "format" is not asserted. Everything else is refused by name with a SchemaError that says where
+// ("#/properties/a"), and so are schemas that nothing satisfies.
 //
 // A grammar may allow less than its schema, never more:
-//   - Properties come in the order of the schema, none twice. An object with `properties` has no others; one with only
-//     additionalProperties (or nothing) is a map with any keys. Required names without a schema are refused.
+//   - Properties come in the order of the schema ("properties" first, then what only "required" names, then others in
+//     any order), the named ones at most once. Unless the schema says something of others (additionalProperties,
+//     patternProperties) an object with "properties" has no others; JsonStyle::open_objects lets them in.
 //   - Free numbers have at most 15 digits before the point, 15 behind it and 2 in the exponent; free integers at most
-//     18 digits. Numbers with bounds have no exponent and 15 significant digits at most, so that double precision
-//     decides as the text does; their bounds are whole numbers. A one-sided bound of a number gets ±10⁹ as the other.
-//   - enum and const values are spelled in one way. Free strings may use every escape of JSON.
+//     18 digits, no fraction. Numbers with bounds have no exponent and 15 significant digits at most, so that double
+//     precision decides as the text does; a one-sided bound of a number gets ±10⁹ as the other.
+//   - enum and const values are spelled in one way, and so are strings with a pattern and names of other properties:
+//     escapes only where JSON demands them. Free strings may use every escape of JSON.
 // Lengths count code points, as JSON Schema says.
 
 #include <nlohmann/json_fwd.hpp>
@@ -34,11 +38,18 @@ class SchemaError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+/// In the order of their age. `any`: all keywords that do not contradict each other, for documents without "$schema".
+enum class SchemaDialect { draft6, draft7, draft2019_09, any, draft2020_12 };
+
 struct JsonStyle {
   std::string item_separator = ", ";  ///< the defaults are those of Python's json.dumps, which models have seen most
   std::string key_separator = ": ";
   /// Schemas within schemas, and values within const and enum.
   int max_nesting = 100;
+  /// Whether objects may have properties of which the schema says nothing.
+  bool open_objects = false;
+  /// Of documents that do not say theirs.
+  SchemaDialect dialect = SchemaDialect::any;
 };
 
 /// Compiles a schema. Use ordered_json, so that properties keep their order.

@@ -122,6 +122,8 @@ void Vocabulary::finish(std::span<const int32_t> ends, TokenSpelling spelling) {
   mark_end(eos);
   for (const int32_t id : ends) mark_end(id);
   for (const std::string_view name : end_names) mark_end(find(name));
+  // Characters that no token spells must not end or begin a text: they are left out then.
+  if (unknown >= 0 && kind(unknown) == TokenKind::control) unknown = -1;
   spell_bytes(spelling);
 }
 
