@@ -61,6 +61,32 @@ ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   return info;
 }
 
+/// What the numbers in a prefix depend on.
+std::string prefix_key(const ModelFile& file, const LanguageModel& model, const Backend& backend,
+                       const EngineOptions& options) {
+  namespace fs = std::filesystem;
+  std::error_code none;
+  std::string key = fs::weakly_canonical(file.path(), none).string();
+  const auto add = [&](const fs::path& path) {
+    key += fmt::format(" {} {} {}", path.filename().string(), fs::file_size(path, none),
+                       fs::last_write_time(path, none).time_since_epoch().count());
+  };
+  add("/proc/self/exe");  // another version may lay pages out otherwise
+  if (fs::is_directory(file.path(), none)) {
+    std::vector<fs::path> parts;
+    for (const auto& entry : fs::directory_iterator(file.path(), none)) parts.push_back(entry.path());
+    std::sort(parts.begin(), parts.end());
+    for (const fs::path& part : parts) add(part);
+  } else {
+    add(file.path());
+  }
+  key += fmt::format(" {} {} {}", dtype_info(options.kv_type).name, backend.info().isa, options.exact);
+  // These turn by the length of the context.
+  const RopeScaling scaling = model.config().rope.scaling;
+  if (scaling == RopeScaling::dynamic || scaling == RopeScaling::longrope) key += fmt::format(" {}", model.context());
+  return key;
+}
+
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const std::filesystem::path& path, const EngineOptions& options)
@@ -79,6 +105,10 @@ class ModelEngine final : public Engine {
       throw ModelFileError(fmt::format("{}: {} tokens in the vocabulary, but embeddings for {}", path.string(),
                                        tokenizer_->vocabulary_size(), model_.config().vocabulary));
     }
+    if (!options.prefix_folder.empty()) {
+      prefixes_ = std::make_unique<PrefixStore>(options.prefix_folder, prefix_key(*file_, model_, *backend_, options),
+                                                model_.cache());
+    }
     chat_template_ = chat_template_of(file_->metadata(), *tokenizer_);
   }
 
@@ -87,7 +117,7 @@ class ModelEngine final : public Engine {
   const ChatTemplate* chat_template() const override { return chat_template_.get(); }
   const Backend& backend() const override { return *backend_; }
 
-  std::unique_ptr<Session> new_session() override { return make_session(queue_, *tokenizer_); }
+  std::unique_ptr<Session> new_session() override { return make_session(queue_, *tokenizer_, prefixes_.get()); }
 
   KvCacheStats cache_stats() const override { return model_.cache().stats(); }
 
@@ -103,6 +133,7 @@ class ModelEngine final : public Engine {
   LanguageModel model_;
   ModelInfo info_;
   ForwardQueue queue_;
+  std::unique_ptr<PrefixStore> prefixes_;
   std::unique_ptr<ChatTemplate> chat_template_;
   mutable std::once_flag trie_once_;
   mutable std::unique_ptr<TokenTrie> trie_;

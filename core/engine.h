@@ -45,7 +45,8 @@ struct EngineOptions {
   int64_t prefill_chunk = 128;  ///< rows per forward pass of a prompt; what a request to stop may have to wait for
   bool exact = false;           ///< float activations in quantised products
   std::string isa = {};         ///< empty: the best
-  std::stop_token stop = {};    ///< ends the loading with LoadStopped
+  std::filesystem::path prefix_folder = {};  ///< where lasting prefixes are kept from run to run; empty: nowhere
+  std::stop_token stop = {};                 ///< ends the loading with LoadStopped
 };
 
 struct ModelInfo {
@@ -86,8 +87,9 @@ class Session {
   /// The ids of prompt and replies so far.
   virtual const std::vector<int32_t>& ids() const = 0;
   /// Makes the state hold exactly these ids: keeps the common prefix, rewinds the rest, feeds what is new. Stops
-  /// between chunks when asked; what was fed stays.
-  virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}) = 0;
+  /// between chunks when asked; what was fed stays. `lasting`: so many ids begin other conversations too; they are kept
+  /// on disk where the engine has a folder for them.
+  virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}, int64_t lasting = 0) = 0;
   /// Logits after the last id [vocabulary]; valid until the next call. There must be an id.
   virtual std::span<const float> logits() = 0;
   /// Feeds one id, as if it were generated.

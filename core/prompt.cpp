@@ -60,6 +60,17 @@ std::vector<int32_t> rendered_prompt_ids(const Tokenizer& tokenizer, std::string
   return with_bos(tokenizer, tokenizer.encode(rendered, SpecialTokens::parse));
 }
 
+int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlohmann::ordered_json messages,
+                       std::span<const int32_t> ids) {
+  const auto user = std::find_if(messages.begin(), messages.end(),
+                                 [](const auto& message) { return message.value("role", "") == "user"; });
+  if (user == messages.end()) return 0;
+  (*user)["content"] = "\u00a7";  // what nobody begins with
+  const std::vector<int32_t> other =
+      rendered_prompt_ids(tokenizer, chat.render({{"messages", std::move(messages)}, {"add_generation_prompt", true}}));
+  return std::mismatch(ids.begin(), ids.end(), other.begin(), other.end()).first - ids.begin();
+}
+
 std::vector<int32_t> raw_prompt_ids(const Tokenizer& tokenizer, std::string_view text) {
   return with_bos(tokenizer, tokenizer.encode(text, SpecialTokens::literal));
 }

@@ -7,6 +7,8 @@
 
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -29,6 +31,11 @@ std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply);
 /// Ids of a rendered template: control tokens are parsed, U+FDD0 is dropped after that, and bos is added when the model
 /// expects it and the template did not write it.
 std::vector<int32_t> rendered_prompt_ids(const Tokenizer& tokenizer, std::string_view rendered);
+
+/// How many of the ids, the rendered `messages`, come before what the first user message says: other conversations with
+/// the same instructions and tools begin with them. 0 without a user message.
+int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlohmann::ordered_json messages,
+                       std::span<const int32_t> ids);
 
 /// Ids of raw text: no control token is parsed; bos in front when the model expects it.
 std::vector<int32_t> raw_prompt_ids(const Tokenizer& tokenizer, std::string_view text);

@@ -134,9 +134,10 @@ class Reply {
 
 class ModelSession final : public Session {
  public:
-  ModelSession(ForwardQueue& queue, const Tokenizer& tokenizer)
+  ModelSession(ForwardQueue& queue, const Tokenizer& tokenizer, PrefixStore* prefixes)
       : queue_(queue),
         tokenizer_(tokenizer),
+        prefixes_(prefixes),
         vocabulary_(
             static_cast<int32_t>(std::min<int64_t>(tokenizer.vocabulary_size(), queue.model().config().vocabulary))),
         state_(queue) {
@@ -147,13 +148,16 @@ class ModelSession final : public Session {
 
   const std::vector<int32_t>& ids() const override { return state_.ids(); }
 
-  void set_prompt(std::span<const int32_t> ids, std::stop_token stop) override {
+  void set_prompt(std::span<const int32_t> ids, std::stop_token stop, int64_t lasting) override {
     const auto size = static_cast<int64_t>(ids.size());
     if (size > state_.capacity()) {
       throw ContextFull(fmt::format("the prompt has {} tokens, the context holds {}", size, state_.capacity()));
     }
     const auto start = std::chrono::steady_clock::now();
+    if (prefixes_ != nullptr) prefixes_->load(ids);
     reused_ = state_.set(ids, ends_of_turns(ids), stop);
+    const auto fed = std::min<int64_t>(lasting, static_cast<int64_t>(state_.ids().size()));
+    if (prefixes_ != nullptr && fed == lasting) prefixes_->save(ids.first(static_cast<size_t>(fed)));
     prompt_ = static_cast<int64_t>(state_.ids().size());
     prefill_seconds_ = seconds_since(start);
   }
@@ -191,6 +195,7 @@ class ModelSession final : public Session {
 
   ForwardQueue& queue_;
   const Tokenizer& tokenizer_;
+  PrefixStore* prefixes_;
   int32_t vocabulary_;
   std::vector<int32_t> end_ids_;
   TokenState state_;
@@ -216,8 +221,8 @@ std::vector<int32_t> forced_ids(const Tokenizer& tokenizer, std::span<const int3
   return ids;
 }
 
-std::unique_ptr<Session> make_session(ForwardQueue& queue, const Tokenizer& tokenizer) {
-  return std::make_unique<ModelSession>(queue, tokenizer);
+std::unique_ptr<Session> make_session(ForwardQueue& queue, const Tokenizer& tokenizer, PrefixStore* prefixes) {
+  return std::make_unique<ModelSession>(queue, tokenizer, prefixes);
 }
 
 }  // namespace deskhand

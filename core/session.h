@@ -9,10 +9,12 @@
 
 #include "core/engine.h"
 #include "core/forward_queue.h"
+#include "core/kv/prefix_store.h"
 
 namespace deskhand {
 
-std::unique_ptr<Session> make_session(ForwardQueue& queue, const Tokenizer& tokenizer);
+/// `prefixes` may be null.
+std::unique_ptr<Session> make_session(ForwardQueue& queue, const Tokenizer& tokenizer, PrefixStore* prefixes = nullptr);
 
 /// Ids of `forced`, the bytes that must follow a reply whose last tokens are `recent`, tokenised in their context.
 /// Without the last id, which may merge with what follows, unless nothing follows. Empty when the joint falls inside a

@@ -35,8 +35,14 @@ class LocalMind final : public Mind {
 
   MindReply reply(const MindRequest& request, const TextSink& sink, std::stop_token stop) override {
     const auto begin = std::chrono::steady_clock::now();
-    const std::vector<int32_t> ids = rendered_prompt_ids(engine_.tokenizer(), render(request));
-    session_->set_prompt(ids, stop);
+    const nlohmann::ordered_json messages = messages_of(request);
+    const std::vector<int32_t> ids =
+        rendered_prompt_ids(engine_.tokenizer(),
+                            engine_.chat_template()->render({{"messages", messages}, {"add_generation_prompt", true}}) +
+                                defuse(engine_.tokenizer(), request.continuation));
+    const int64_t lasting =
+        session_->ids().empty() ? lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), messages, ids) : 0;
+    session_->set_prompt(ids, stop, lasting);
     MindReply reply;
     reply.prompt_tokens = static_cast<int64_t>(ids.size());
     reply.complete = false;
@@ -59,13 +65,11 @@ class LocalMind final : public Mind {
   }
 
  private:
-  /// The template's text, with what was already said of the answer behind it.
-  std::string render(const MindRequest& request) const {
+  nlohmann::ordered_json messages_of(const MindRequest& request) const {
     nlohmann::ordered_json messages = nlohmann::ordered_json::array();
     for (const Message& message : request.messages)
       messages.push_back({{"role", role_word(message.role)}, {"content", defuse(engine_.tokenizer(), message.text)}});
-    return engine_.chat_template()->render({{"messages", std::move(messages)}, {"add_generation_prompt", true}}) +
-           defuse(engine_.tokenizer(), request.continuation);
+    return messages;
   }
 
   Engine& engine_;

@@ -22,12 +22,17 @@ std::vector<int32_t> Conversation::prompt_ids() const {
     for (const auto& message : messages_) text += message["content"].get<std::string>();
     return raw_prompt_ids(tokenizer, text);
   }
+  return rendered_prompt_ids(tokenizer, chat->render({{"messages", safe_messages()}, {"add_generation_prompt", true}}));
+}
+
+ordered_json Conversation::safe_messages() const {
   ordered_json safe = messages_;
   for (auto& message : safe) {
     const auto text = message["content"].get<std::string>();
-    message["content"] = message["role"] == "assistant" ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
+    message["content"] =
+        message["role"] == "assistant" ? defuse_reply(engine_.tokenizer(), text) : defuse(engine_.tokenizer(), text);
   }
-  return rendered_prompt_ids(tokenizer, chat->render({{"messages", safe}, {"add_generation_prompt", true}}));
+  return safe;
 }
 
 Generation Conversation::say(const std::string& text, const GenerateOptions& options,
@@ -35,7 +40,11 @@ Generation Conversation::say(const std::string& text, const GenerateOptions& opt
   messages_.push_back({{"role", "user"}, {"content", text}});
   try {
     const std::vector<int32_t> ids = prompt_ids();
-    session_->set_prompt(ids, stop);
+    int64_t lasting = 0;
+    if (engine_.chat_template() != nullptr && session_->ids().empty()) {
+      lasting = lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), safe_messages(), ids);
+    }
+    session_->set_prompt(ids, stop, lasting);
     Generation reply;
     reply.reason = EndReason::stopped;
     if (!stop.stop_requested()) reply = session_->generate(options, nullptr, on_text, stop);
@@ -64,6 +73,14 @@ void Conversation::restore(const ordered_json& messages) {
     }
   }
   messages_ = messages;
+}
+
+std::string usage_line(const Generation& reply) {
+  const auto tokens = static_cast<double>(reply.ids.size());
+  return fmt::format(
+      "prompt of {} tokens, {} of them known already, the rest in {:.1f} s; {} tokens at {:.1f} a second",
+      reply.prompt_tokens, reply.reused_tokens, reply.prefill_seconds, reply.ids.size(),
+      reply.decode_seconds > 0 ? tokens / reply.decode_seconds : 0.0);
 }
 
 std::string screen_as_text(const Screen& screen) {

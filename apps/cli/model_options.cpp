@@ -13,7 +13,8 @@
 namespace deskhand {
 namespace {
 
-const std::map<std::string, DType> kv_types = {{"f16", DType::f16}, {"bf16", DType::bf16}, {"f32", DType::f32}};
+const std::map<std::string, DType> kv_types = {
+    {"f16", DType::f16}, {"bf16", DType::bf16}, {"f32", DType::f32}, {"q8_0", DType::q8_0}};
 
 // Model references that the contract names and this version cannot open yet.
 void refuse_unbuilt_kinds(const std::string& model) {
@@ -39,8 +40,13 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
       ->check(CLI::NonNegativeNumber);
   app.add_option("-t,--threads", options.threads, "threads (default: the real cores this process may use)")
       ->check(CLI::Range(0, 1024));
-  one_of(app.add_option("--kv", options.kv, "number type of the attention cache"), {"f16", "bf16", "f32"})
+  one_of(app.add_option("--kv", options.kv, "number type of the attention cache"), {"f16", "bf16", "f32", "q8_0"})
       ->capture_default_str();
+  app.add_option(
+         "--cache", options.cache_mib,
+         "MiB for texts that may come back (default: an eighth of the free memory, at most 4096); 0 keeps none, "
+         "on disk neither")
+      ->check(CLI::Range(0, 1 << 20));
   one_of(app.add_option("--device", options.device, "where to compute"), {"cpu"})->capture_default_str();
   app.add_flag("--exact", options.exact, "more exact and slower: activations stay floats where weights are quantised");
 }
@@ -96,6 +102,9 @@ EngineOptions engine_options(const ModelOptions& options) {
   engine.context = options.context;
   engine.kv_type = kv_types.at(options.kv);
   engine.exact = options.exact;
+  constexpr size_t mib = size_t{1} << 20;
+  if (options.cache_mib) engine.cache_bytes = *options.cache_mib * mib;
+  if (options.cache_mib != 0) engine.prefix_folder = cache_folder() / "prefixes";
   return engine;
 }
 

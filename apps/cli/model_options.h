@@ -24,6 +24,7 @@ struct ModelOptions {
   std::string kv = "f16";
   std::string device = "cpu";
   bool exact = false;
+  std::optional<size_t> cache_mib;
 };
 
 struct SamplingOptions {

@@ -30,15 +30,18 @@ std::string with_screen(const Options& options, CommandContext& context) {
 
 nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info, double load_seconds) {
   const double tokens = static_cast<double>(reply.ids.size());
-  return {
-      {"text", reply.text},
-      {"model", info.name.empty() ? info.path.filename().string() : info.name},
-      {"usage", {{"prompt_tokens", reply.prompt_tokens}, {"image_tokens", 0}, {"completion_tokens", reply.ids.size()}}},
-      {"timing",
-       {{"load_ms", load_seconds * 1e3},
-        {"encode_ms", 0},
-        {"prefill_ms", reply.prefill_seconds * 1e3},
-        {"decode_tok_s", reply.decode_seconds > 0 ? tokens / reply.decode_seconds : 0}}}};
+  return {{"text", reply.text},
+          {"model", info.name.empty() ? info.path.filename().string() : info.name},
+          {"usage",
+           {{"prompt_tokens", reply.prompt_tokens},
+            {"cached_tokens", reply.reused_tokens},
+            {"image_tokens", 0},
+            {"completion_tokens", reply.ids.size()}}},
+          {"timing",
+           {{"load_ms", load_seconds * 1e3},
+            {"encode_ms", 0},
+            {"prefill_ms", reply.prefill_seconds * 1e3},
+            {"decode_tok_s", reply.decode_seconds > 0 ? tokens / reply.decode_seconds : 0}}}};
 }
 
 ExitStatus answer(const Options& options, CommandContext& context) {
@@ -68,6 +71,7 @@ ExitStatus answer(const Options& options, CommandContext& context) {
   } else {
     context.out << "\n";
   }
+  if (context.verbose) context.err << usage_line(reply) << "\n";
   if (reply.reason == EndReason::stopped) throw Interrupted();
   if (reply.reason == EndReason::context_full) throw LimitReached("the answer was cut: the context is full");
   return ExitStatus::done;

@@ -113,6 +113,7 @@ class Chat {
           context_.interrupts.token());
       context_.out << "\n" << std::flush;
       screen_.clear();
+      if (context_.verbose) context_.err << usage_line(reply) << "\n";
       if (reply.reason == EndReason::stopped) {
         context_.err << "(stopped)\n";
         context_.interrupts.rearm();

@@ -26,7 +26,7 @@ class KvCache {
 
  private:
   friend class KvSequence;
-  friend class PrefixFile;
+  friend class PrefixStore;
 
   mutable std::mutex mutex_;  // of all that follows
   PagePool pool_;

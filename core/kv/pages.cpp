@@ -1,6 +1,10 @@
 #include "core/kv/pages.h"
 
+#include <fmt/format.h>
+
 #include <cstring>
+
+#include "core/metadata.h"
 
 namespace deskhand {
 
@@ -17,6 +21,12 @@ KvPlan::KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& b
       layers_.push_back({.group = 0, .offset = state_bytes_, .layout = {}});
       state_bytes_ += whole_lines(layer.state_bytes);
       continue;
+    }
+    const auto block = static_cast<int64_t>(dtype_info(type).block_elements);
+    if (layer.head_dim % block != 0) {
+      throw ModelFileError(
+          fmt::format("keys and values as {} need heads of a multiple of {} values, this model's have {}",
+                      dtype_info(type).name, block, layer.head_dim));
     }
     size_t group = 0;
     while (group < groups_.size() && groups_[group].window != layer.window) ++group;

@@ -40,6 +40,7 @@ class KvPlan {
     size_t page_bytes = 0;
   };
 
+  /// Throws ModelFileError when the heads do not fit the type's blocks.
   KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& backend);
   const Place& layer(int64_t index) const { return layers_[static_cast<size_t>(index)]; }
   std::span<const Group> groups() const { return groups_; }

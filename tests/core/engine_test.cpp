@@ -92,5 +92,23 @@ TEST(Engine, OpensARealModelQuickly) {
   ASSERT_NE(engine->chat_template(), nullptr);
 }
 
+TEST(Engine, KnowsALastingPrefixInTheNextRun) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  const auto prefixes = std::filesystem::temp_directory_path() / "deskhand-engine-prefixes-test";
+  std::filesystem::remove_all(prefixes);
+  std::vector<int32_t> ids(200, 7);
+  for (int64_t known : {0, 128, 128}) {
+    const auto engine = Engine::open(folder / "stories260K-f32.gguf", {.threads = 1, .prefix_folder = prefixes});
+    const auto session = engine->new_session();
+    session->set_prompt(ids, {}, 150);
+    const Generation reply = session->generate({.max_tokens = 5}, nullptr, [](std::string_view) {}, {});
+    EXPECT_EQ(reply.reused_tokens, known);
+    EXPECT_EQ(engine->cache_stats().asked, 200);
+    EXPECT_EQ(engine->cache_stats().reused, known);
+    ids.back() += 1;
+  }
+  std::filesystem::remove_all(prefixes);
+}
+
 }  // namespace
 }  // namespace deskhand

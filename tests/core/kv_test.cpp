@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <random>
 
+#include "core/kv/prefix_store.h"
 #include "core/kv/sequence.h"
 #include "kernels/check.h"
 
@@ -244,6 +247,91 @@ TEST_F(Sequences, StatesAreThinnedOutTowardsTheBeginning) {
   Text other = text;
   other[64 * 32 + 10] = 99;
   EXPECT_EQ(adopt(*sequence(), other), 64 * 32);  // 32 pages: the worthiest place
+}
+
+class Prefixes : public Sequences {
+ protected:
+  void SetUp() override { std::filesystem::remove_all(folder_); }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  /// A cache as another run would have it.
+  void open_all() { open({full, windowed, recurrent}, plenty); }
+  int64_t loaded(const Text& text, const std::string& key = "model") {
+    return PrefixStore(folder_, key, *cache_).load(text);
+  }
+  std::filesystem::path file() const { return *std::filesystem::directory_iterator(folder_); }
+  size_t files() const { return static_cast<size_t>(std::distance(std::filesystem::directory_iterator(folder_), {})); }
+
+  const std::filesystem::path folder_ = std::filesystem::temp_directory_path() / "deskhand-prefixes-test";
+};
+
+TEST_F(Prefixes, AreKnownInTheNextRun) {
+  open_all();
+  const Text text = random_text(random_, 500);
+  {
+    const auto s = sequence();
+    feed(*s, text, 500);
+    s->share();
+    PrefixStore store(folder_, "model", *cache_);
+    EXPECT_EQ(store.load(text), 0);
+    EXPECT_EQ(store.save(std::span(text).first(127)), 0);
+    EXPECT_EQ(store.save(std::span(text).first(400)), 384);
+    EXPECT_EQ(store.save(std::span(text).first(400)), 0);  // it has them
+  }
+  EXPECT_EQ(std::filesystem::status(file()).permissions(), std::filesystem::perms(0600));
+  open_all();
+  EXPECT_EQ(loaded(text), 384);
+  {
+    const auto s = sequence();
+    EXPECT_EQ(adopt(*s, text), 384);
+    feed(*s, text, 500);
+  }
+  open_all();
+  EXPECT_EQ(loaded(text, "another model"), 0);
+  EXPECT_EQ(loaded(random_text(random_, 500)), 0);
+  EXPECT_EQ(adopt(*sequence(), text), 0);
+}
+
+TEST_F(Prefixes, DamagedFilesAreIgnoredAndReplaced) {
+  open_all();
+  const Text text = random_text(random_, 300);
+  const auto save = [&] {
+    const auto s = sequence();
+    feed(*s, text, 300);
+    s->share();
+    PrefixStore store(folder_, "model", *cache_);
+    store.load(text);
+    return store.save(text);
+  };
+  EXPECT_EQ(save(), 256);
+  const auto size = std::filesystem::file_size(file());
+  for (const size_t at : {size_t{3}, size / 2, static_cast<size_t>(size) - 3}) {
+    {
+      std::fstream bytes(file(), std::ios::in | std::ios::out | std::ios::binary);
+      bytes.seekp(static_cast<std::streamoff>(at));
+      bytes.put('\x07');
+    }
+    open_all();
+    EXPECT_EQ(loaded(text), 0);
+    EXPECT_EQ(adopt(*sequence(), text), 0);
+    EXPECT_EQ(files(), 0u);
+    EXPECT_EQ(save(), 256);
+  }
+  std::filesystem::resize_file(file(), size - 100);
+  open_all();
+  EXPECT_EQ(loaded(text), 0);
+}
+
+TEST_F(Prefixes, OnlyTheNewestFilesStay) {
+  open_all();
+  for (int i = 0; i < 12; ++i) {
+    const Text text = random_text(random_, 128);
+    const auto s = sequence();
+    feed(*s, text, 128);
+    s->share();
+    EXPECT_EQ(PrefixStore(folder_, "model", *cache_).save(text), 128);
+  }
+  EXPECT_EQ(files(), 8u);
 }
 
 struct Mix {
