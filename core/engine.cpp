@@ -32,6 +32,20 @@ Sampling recommended_sampling(const Metadata& metadata) {
   return out;
 }
 
+/// Bytes of the experts that a token does not use.
+size_t idle_expert_bytes(const ModelFile& file, const ModelConfig& config) {
+  size_t sum = 0;
+  for (int64_t layer = 0; config.experts.count > 0 && layer < config.layers; ++layer) {
+    for (const std::string_view part : {"gate", "up", "gate_up", "down"}) {
+      const TensorInfo* tensor = file.find_tensor(fmt::format("blk.{}.ffn_{}_exps.weight", layer, part));
+      if (tensor == nullptr) continue;
+      const auto count = static_cast<size_t>(config.experts.count), used = static_cast<size_t>(config.experts.used);
+      sum += tensor->bytes / count * (count - used);
+    }
+  }
+  return sum;
+}
+
 ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   const Metadata& metadata = file.metadata();
   const ModelConfig& config = model.config();
@@ -42,6 +56,7 @@ ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   info.path = file.path();
   info.types = describe_types(file);
   for (const TensorInfo& tensor : file.tensors()) info.parameters += tensor.view().rows * tensor.view().cols;
+  info.saved_parameters = config.saved_parameters();
   info.layers = config.layers;
   info.width = config.width;
   info.heads = config.heads;
@@ -54,8 +69,10 @@ ModelInfo describe(const ModelFile& file, LanguageModel& model) {
   // A token reads one row of the embedding unless it is the output head too.
   const TensorInfo* embedding = file.find_tensor("token_embd.weight");
   const bool tied = file.find_tensor("output.weight") == nullptr;
-  info.bytes_per_token = info.weight_bytes - (tied || embedding == nullptr ? 0 : embedding->bytes);
+  info.bytes_per_token =
+      info.weight_bytes - (tied || embedding == nullptr ? 0 : embedding->bytes) - idle_expert_bytes(file, config);
   info.kv_bytes_per_token = model.decoder().plan().bytes_per_token();
+  info.state_bytes = model.decoder().plan().state_bytes();
   info.has_chat_template = metadata.has("tokenizer.chat_template");
   info.recommended = recommended_sampling(metadata);
   return info;

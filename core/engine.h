@@ -52,13 +52,15 @@ struct EngineOptions {
 struct ModelInfo {
   std::string name, architecture, license;
   std::filesystem::path path;
-  std::string types;       ///< "Q4_K 169, Q6_K 29, F32 141"
-  int64_t parameters = 0;  ///< numbers in the file's tensors
+  std::string types;             ///< "Q4_K 169, Q6_K 29, F32 141"
+  int64_t parameters = 0;        ///< numbers in the file's tensors
+  int64_t saved_parameters = 0;  ///< more there would be if no layers shared a feed-forward network
   int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, vocabulary = 0;
   int64_t trained_context = 0, context = 0;
   size_t weight_bytes = 0;        ///< of all matrices
   size_t bytes_per_token = 0;     ///< of the matrices that decoding one token reads
   size_t kv_bytes_per_token = 0;  ///< of keys and values
+  size_t state_bytes = 0;         ///< of recurrent layers, for each sequence whatever its length
   bool has_chat_template = false;
   Sampling recommended = {.temperature = 0.7f};  ///< what the model's files say to sample with
 };

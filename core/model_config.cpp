@@ -130,6 +130,12 @@ void read_layers(ModelConfig& config, const ConfigKeys& keys) {
 
 }  // namespace
 
+int64_t ModelConfig::saved_parameters() const {
+  int64_t borrowers = 0;
+  for (int64_t i = 0; i < layers; ++i) borrowers += ffn_layer(i) != i ? 1 : 0;
+  return borrowers * 3 * width * feed_forward;
+}
+
 ModelConfig model_config(const Metadata& metadata) {
   constexpr int64_t most_width = 1 << 20, most_vocabulary = 1 << 24, most_context = 1 << 30;
   ModelConfig config;

@@ -50,6 +50,9 @@ struct ModelConfig {
   bool has_window(int64_t layer) const { return window > 0 && windowed[static_cast<size_t>(layer)]; }
   bool is_recurrent(int64_t layer) const { return !recurrent.empty() && recurrent[static_cast<size_t>(layer)]; }
   int64_t ffn_layer(int64_t layer) const { return ffn_layers.empty() ? layer : ffn_layers[static_cast<size_t>(layer)]; }
+  /// Parameters of feed-forward networks that layers use without having them: what sharing saves.
+  int64_t saved_parameters() const;
+
   int64_t query_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }
 };

@@ -23,6 +23,7 @@ nlohmann::ordered_json info_json(const ModelInfo& info) {
           {"license", info.license},
           {"types", info.types},
           {"parameters", info.parameters},
+          {"saved_parameters", info.saved_parameters},
           {"layers", info.layers},
           {"width", info.width},
           {"heads", info.heads},
@@ -33,6 +34,7 @@ nlohmann::ordered_json info_json(const ModelInfo& info) {
           {"context", info.context},
           {"weight_bytes", info.weight_bytes},
           {"kv_bytes_per_token", info.kv_bytes_per_token},
+          {"state_bytes", info.state_bytes},
           {"chat_template", info.has_chat_template},
           {"eyes", nullptr}};
 }
@@ -48,6 +50,11 @@ void print_info(std::ostream& out, const ModelInfo& info) {
   line("family", info.architecture);
   line("licence", info.license.empty() ? "(not said)" : info.license);
   line("parameters", fmt::format("{:.1f} M", static_cast<double>(info.parameters) / 1e6));
+  if (info.saved_parameters > 0) {
+    const auto all = static_cast<double>(info.parameters + info.saved_parameters);
+    line("sharing", fmt::format("{:.1f} % of the parameters that it would have if no layers shared a network",
+                                100.0 * static_cast<double>(info.parameters) / all));
+  }
   line("tensors", info.types);
   line("shape", fmt::format("{} layers × {}, {} heads of {}, {} for keys and values, {} tokens of vocabulary",
                             info.layers, info.width, info.heads, info.head_dim, info.kv_heads, info.vocabulary));
@@ -55,6 +62,10 @@ void print_info(std::ostream& out, const ModelInfo& info) {
   line("memory", fmt::format("{:.0f} MiB of weights, {:.0f} MiB of keys and values at {} tokens ({:.1f} KiB each)",
                              static_cast<double>(info.weight_bytes) / mib, kv_mib, info.context,
                              static_cast<double>(info.kv_bytes_per_token) / 1024.0));
+  if (info.state_bytes > 0) {
+    line("state",
+         fmt::format("{:.1f} MiB for each sequence, whatever its length", static_cast<double>(info.state_bytes) / mib));
+  }
   line("chat template", info.has_chat_template ? "yes" : "no: `ask` continues raw text, `chat` and `do` refuse");
   line("eyes", "none: text only; the screen reader tells it what is on the screen");
 }

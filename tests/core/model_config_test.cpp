@@ -169,6 +169,8 @@ TEST(ModelConfig, SwitchesPerLayer) {
   const std::vector<int32_t> stripes{-1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, -1}, pairs{0, 0, 2, 2, 4, 4, 6, 6, 8, 8, 10, 10};
   EXPECT_EQ(model_config(with("attention.stripe", stripes)).stripes[2], 1);
   EXPECT_EQ(model_config(with("ffn.shared_with", pairs)).ffn_layer(7), 6);
+  EXPECT_EQ(model_config(with("ffn.shared_with", pairs)).saved_parameters(), 6 * 3 * 64 * 100);
+  EXPECT_EQ(model_config(ListedMetadata("qwen2")).saved_parameters(), 0);
   EXPECT_THAT(refusal(with("attention.stripe", {0, 1})), HasSubstr("one entry for each of the 12 layers"));
   EXPECT_THAT(refusal(with("attention.stripe", std::vector<int32_t>(12, 2))), HasSubstr("-1…1, not 2"));
   EXPECT_THAT(refusal(with("ffn.shared_with", std::vector<int32_t>(12, 12))), HasSubstr("0…11, not 12"));
