@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "core/constraint/token_trie.h"
+#include "core/log_probabilities.h"
 #include "core/model_summary.h"
 #include "core/prompt.h"
 #include "core/session.h"
@@ -135,6 +136,13 @@ class ModelEngine final : public Engine {
   const Backend& backend() const override { return *backend_; }
 
   std::unique_ptr<Session> new_session() override { return make_session(queue_, *tokenizer_, prefixes_.get()); }
+
+  std::vector<double> log_probabilities(std::span<const int32_t> ids, int64_t from, std::stop_token stop) override {
+    if (static_cast<int64_t>(ids.size()) > model_.context()) {
+      throw ContextFull(fmt::format("the text has {} tokens, the context holds {}", ids.size(), model_.context()));
+    }
+    return deskhand::log_probabilities(model_, *backend_, ids, from, stop);
+  }
 
   KvCacheStats cache_stats() const override { return model_.cache().stats(); }
 

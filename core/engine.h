@@ -110,6 +110,9 @@ class Engine {
   /// Null when the model file has none.
   virtual const ChatTemplate* chat_template() const = 0;
   virtual std::unique_ptr<Session> new_session() = 0;
+  /// Natural logarithms of the probabilities of ids[from], ids[from + 1], … after those before them. Not while sessions
+  /// are at work. Empty when stopped. 0 < from; ContextFull for too many.
+  virtual std::vector<double> log_probabilities(std::span<const int32_t> ids, int64_t from, std::stop_token stop) = 0;
   virtual const Backend& backend() const = 0;
   /// What sessions have found in the cache of prefixes so far.
   virtual KvCacheStats cache_stats() const = 0;

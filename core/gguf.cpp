@@ -138,8 +138,8 @@ class FileMetadata : public Metadata {
     return out;
   }
 
-  /// Reads one pair; returns its value type id.
-  void read_pair(Reader& reader) {
+  /// Reads one pair; returns its key.
+  std::string_view read_pair(Reader& reader) {
     const std::string_view key = reader.text("a key");
     if (key.empty()) reader.fail("a metadata key is empty");
     const auto type = reader.number<uint32_t>("a value's type");
@@ -159,6 +159,7 @@ class FileMetadata : public Metadata {
     } else {
       entries_.emplace_back(key, number_value(type, reader.take(number_bytes[type], "a value")));
     }
+    return key;
   }
 
  private:
@@ -171,7 +172,11 @@ class File : public GgufFile {
   explicit File(std::shared_ptr<const MappedFile> mapping) : mapping_(std::move(mapping)) {
     Reader reader(mapping_->path(), mapping_->bytes());
     read_header(reader);
-    for (uint64_t i = 0; i < pair_count_; ++i) metadata_.read_pair(reader);
+    for (uint64_t i = 0; i < pair_count_; ++i) {
+      const uint64_t start = reader.position();
+      const std::string_view key = metadata_.read_pair(reader);
+      pairs_.push_back({key, mapping_->bytes().subspan(start, reader.position() - start)});
+    }
     if (metadata_.integer_or("split.count", 1) > 1) {
       reader.fail("is one part of a model in several files; merge them into one file");
     }
@@ -183,6 +188,7 @@ class File : public GgufFile {
 
   const std::filesystem::path& path() const override { return mapping_->path(); }
   const Metadata& metadata() const override { return metadata_; }
+  std::span<const GgufPair> pairs() const override { return pairs_; }
   std::span<const TensorInfo> tensors() const override { return tensors_; }
   const TensorInfo* find_tensor(std::string_view name) const override {
     const auto found = index_.find(name);
@@ -282,6 +288,7 @@ class File : public GgufFile {
 
   std::shared_ptr<const MappedFile> mapping_;
   FileMetadata metadata_;
+  std::vector<GgufPair> pairs_;
   uint64_t tensor_count_ = 0, pair_count_ = 0, alignment_ = 32;
   std::vector<TensorInfo> tensors_;
   std::vector<uint64_t> offsets_;

@@ -16,9 +16,17 @@
 
 namespace deskhand {
 
+/// A key–value pair as it lies in the file.
+struct GgufPair {
+  std::string_view key;
+  std::span<const std::byte> bytes;  ///< key, type and value
+};
+
 class GgufFile : public ModelFile {
  public:
   static std::shared_ptr<const GgufFile> open(const std::filesystem::path& path);
+  /// In the order of the file.
+  virtual std::span<const GgufPair> pairs() const = 0;
 };
 
 }  // namespace deskhand

@@ -18,6 +18,7 @@ constexpr Subcommand subcommands[] = {
     {"list", "the models that are here: downloaded ones and those of scripts/models", define_models_list},
     {"pull", "download a model from the Hugging Face hub", define_models_pull},
     {"info", "family, parameters, types, context and memory of a model", define_models_info},
+    {"quantize", "write a model in another type, smaller", define_models_quantize},
 };
 
 RunCommand define(CLI::App& app) {

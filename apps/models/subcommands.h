@@ -11,5 +11,6 @@ namespace deskhand {
 RunCommand define_models_info(CLI::App& app);
 RunCommand define_models_list(CLI::App& app);
 RunCommand define_models_pull(CLI::App& app);
+RunCommand define_models_quantize(CLI::App& app);
 
 }  // namespace deskhand

@@ -6,6 +6,7 @@
 
 #include <cstring>
 
+#include "kernels/fit.h"
 #include "kernels/formats/format.h"
 #include "kernels/half.h"
 
@@ -79,6 +80,35 @@ inline void values_with_minima(const Pieces& p, float* y) {
     const float a = d * static_cast<float>(scale);
     const float b = dmin * static_cast<float>(min);
     for (int i = 32 * k; i < 32 * k + 32; ++i) y[i] = a * static_cast<float>(p.codes[i]) - b;
+  }
+}
+
+/// The reverse of split_nibbles and add_high_bits.
+inline void join_nibbles(const uint8_t* codes, std::byte* q) {
+  for (int i = 0; i < 16; ++i) q[i] = static_cast<std::byte>((codes[i] & 15) | ((codes[i + 16] & 15) << 4));
+}
+
+inline uint32_t fifth_bits(const uint8_t* codes) {
+  uint32_t high = 0;
+  for (int i = 0; i < 32; ++i) high |= static_cast<uint32_t>(codes[i] >> 4) << i;
+  return high;
+}
+
+inline void join_nibbles_256(const uint8_t* codes, std::byte* q) {
+  for (int c = 0; c < 4; ++c, q += 32, codes += 64) {
+    for (int i = 0; i < 32; ++i) q[i] = static_cast<std::byte>((codes[i] & 15) | ((codes[i + 32] & 15) << 4));
+  }
+}
+
+/// The head of Q4_K and Q5_K: d, dmin and the 12 bytes of scales and minima.
+inline void join_scales_and_minima(const SuperBlock& block, std::byte* b) {
+  store_u16(b, block.d);
+  store_u16(b + 2, block.dmin);
+  for (size_t k = 0; k < 4; ++k) {
+    const int scale = block.scales[k], min = block.mins[k], scale4 = block.scales[k + 4], min4 = block.mins[k + 4];
+    b[4 + k] = static_cast<std::byte>(scale | ((scale4 >> 4) << 6));
+    b[8 + k] = static_cast<std::byte>(min | ((min4 >> 4) << 6));
+    b[12 + k] = static_cast<std::byte>((scale4 & 15) | ((min4 & 15) << 4));
   }
 }
 

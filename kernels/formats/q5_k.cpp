@@ -15,10 +15,23 @@ void split(const std::byte* b, Pieces& p) {
   }
 }
 
+void from_float(const float* values, std::byte* row, int64_t count) {
+  for (int64_t block = 0; block < count / 256; ++block, values += 256, row += 176) {
+    const SuperBlock fitted = fit_super_block(values, 31);
+    join_scales_and_minima(fitted, row);
+    for (size_t i = 0; i < 32; ++i) {
+      int high = 0;
+      for (size_t k = 0; k < 8; ++k) high |= (fitted.codes[32 * k + i] >> 4) << k;
+      row[16 + i] = static_cast<std::byte>(high);
+    }
+    join_nibbles_256(fitted.codes.data(), row + 48);
+  }
+}
+
 constexpr Coding coding{5, 2, 12, split, values_with_minima};
 
 }  // namespace
 
-extern const Format format_q5_k{DType::q5_k, row_to_float<DType::q5_k, split, values_with_minima>, nullptr, &coding};
+extern const Format format_q5_k{DType::q5_k, row_to_float<DType::q5_k, split, values_with_minima>, from_float, &coding};
 
 }  // namespace deskhand

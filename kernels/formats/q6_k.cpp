@@ -27,10 +27,25 @@ void values(const Pieces& p, float* y) {
   }
 }
 
+void from_float(const float* values, std::byte* row, int64_t count) {
+  for (int64_t block = 0; block < count / 256; ++block, values += 256, row += 210) {
+    const SignedBlock fitted = fit_signed_block(values);
+    std::memset(row, 0, 192);
+    for (size_t i = 0; i < 256; ++i) {
+      const int code = fitted.codes[i] + 32;
+      const size_t half = i / 128, pair = i % 128 / 32, at = i % 32;
+      row[64 * half + 32 * (pair & 1) + at] |= static_cast<std::byte>((code & 15) << (pair < 2 ? 0 : 4));
+      row[128 + 32 * half + at] |= static_cast<std::byte>((code >> 4) << (2 * pair));
+    }
+    std::memcpy(row + 192, fitted.scales.data(), 16);
+    store_u16(row + 208, fitted.d);
+  }
+}
+
 constexpr Coding coding{6, 1, 16, split, values};
 
 }  // namespace
 
-extern const Format format_q6_k{DType::q6_k, row_to_float<DType::q6_k, split, values>, nullptr, &coding};
+extern const Format format_q6_k{DType::q6_k, row_to_float<DType::q6_k, split, values>, from_float, &coding};
 
 }  // namespace deskhand

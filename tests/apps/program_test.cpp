@@ -154,6 +154,25 @@ TEST_F(Program, ModelsArePulledListedAndOpened) {
   EXPECT_EQ(nlohmann::json::parse(info.out)["license"], "mit");
 }
 
+TEST_F(Program, AModelIsQuantisedAndItsPerplexityMeasured) {
+  REQUIRE_TEST_DATA(model, "stories260k/stories260K-f32.gguf");
+  const std::string path = (folder_.path() / "q8.gguf").string();
+  const Ran quantised = run({"models", "quantize", model.string(), path, "Q8_0", "--json"});
+  ASSERT_EQ(quantised.code, 0) << quantised.err;
+  EXPECT_EQ(nlohmann::json::parse(quantised.out)["types"]["Q8_0"], 32) << quantised.out;
+  EXPECT_EQ(run({"models", "quantize", path, path, "Q4_0"}).code, 3);
+  EXPECT_EQ(run({"models", "quantize", model.string(), path, "Q9"}).code, 2);
+  const std::string text =
+      write("text.txt", "Once upon a time, there was a little girl named Lily. She loved to play.");
+  const Ran ran = run({"perplexity", "-m", path, "--window", "16", text, "--json"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  const auto result = nlohmann::json::parse(ran.out);
+  EXPECT_EQ(result["scored"].get<int>(), result["windows"].get<int>() * 7);
+  EXPECT_LT(result["perplexity"].get<double>(), 20.0);
+  EXPECT_EQ(run({"perplexity", "-m", path, text}).code, 2) << "shorter than a window";
+  EXPECT_EQ(run({"perplexity", "-m", path, "none.txt"}).code, 3);
+}
+
 TEST_F(Program, NoDisplayIsExitFour) {
   for (const std::vector<std::string>& arguments : std::vector<std::vector<std::string>>{
            {"see"}, {"see", "--display", ":4711"}, {"do", "press OK", "-m", "x.gguf"}}) {
