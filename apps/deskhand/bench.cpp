@@ -7,10 +7,12 @@
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <sstream>
 #include <thread>
 
 #include "apps/cli/command.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/user_files.h"
 #include "kernels/cpu/machine.h"
 #include "platform/desktop.h"
 
@@ -22,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 struct Options {
   ModelOptions model;
-  std::string display;
+  std::string display, prompts;
   int64_t prefill = 512, decode = 64, depth = 0;
   int repeats = 3;
   bool capture = false, json = false;
@@ -41,6 +43,24 @@ double rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
+/// A JSON list of token ids per line.
+std::vector<std::vector<int32_t>> read_prompts(const std::string& path, int64_t vocabulary) {
+  std::vector<std::vector<int32_t>> out;
+  std::istringstream lines(read_text_file(path));
+  for (std::string line; std::getline(lines, line);) {
+    const auto json = nlohmann::json::parse(line, nullptr, false);
+    const bool good = json.is_array() && !json.empty() && std::all_of(json.begin(), json.end(), [&](const auto& id) {
+                        return id.is_number_integer() && id >= 0 && id < vocabulary;
+                      });
+    if (!good) {
+      throw FileError(
+          fmt::format("{}: line {}: expected a JSON list of token ids below {}", path, out.size() + 1, vocabulary));
+    }
+    out.push_back(json.get<std::vector<int32_t>>());
+  }
+  return out;
+}
+
 class Bench {
  public:
   Bench(const Options& options, CommandContext& context) : options_(options), context_(context) {}
@@ -52,7 +72,9 @@ class Bench {
         engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads, .isa = {}})->info();
     machine_ = measure_machine(backend.threads);
     head(backend);
-    if (engine) {
+    if (engine && !options_.prompts.empty()) {
+      prompts(*engine);
+    } else if (engine) {
       model(*engine, backend);
     }
     if (options_.capture) capture();
@@ -153,6 +175,40 @@ class Bench {
                                    n, options_.depth, 1 / seconds_each, flop_s / 1e9, of_peak * 100));
   }
 
+  /// What an agent does: prompts that share most of their text with those before them, a reply after each.
+  void prompts(Engine& engine) {
+    const auto session = engine.new_session();
+    int64_t number = 0, asked = 0, computed = 0;
+    double seconds = 0;
+    for (const std::vector<int32_t>& ids : read_prompts(options_.prompts, engine.info().vocabulary)) {
+      stop_if_asked();
+      session->set_prompt(ids, context_.stop);
+      const GenerateOptions generate{.max_tokens = options_.decode, .ignore_end = true};
+      const Generation reply = session->generate(
+          generate, nullptr, [](std::string_view) {}, context_.stop);
+      stop_if_asked();
+      const int64_t again = reply.prompt_tokens - reply.reused_tokens;
+      asked += reply.prompt_tokens;
+      computed += again;
+      seconds += reply.prefill_seconds;
+      const ordered_json record = {{"test", "prompt"},  {"n", reply.prompt_tokens},          {"number", ++number},
+                                   {"computed", again}, {"ms", reply.prefill_seconds * 1e3}, {"rss_mb", rss_mb()}};
+      emit(record, fmt::format("prompt {}: {} tokens, {} computed in {:.2f} s", number, reply.prompt_tokens, again,
+                               reply.prefill_seconds));
+    }
+    const KvCacheStats cache = engine.cache_stats();
+    emit({{"test", "prompts"},
+          {"n", number},
+          {"tokens", asked},
+          {"computed", computed},
+          {"ms", seconds * 1e3},
+          {"cache_mb", static_cast<double>(cache.bytes) / 1e6},
+          {"rss_mb", rss_mb()}},
+         fmt::format("{} prompts: {} tokens, {} computed in {:.1f} s, {:.0f} MB of keys, values and states, {:.0f} MB "
+                     "resident at most",
+                     number, asked, computed, seconds, static_cast<double>(cache.bytes) / 1e6, rss_mb()));
+  }
+
   void capture() {
     const auto desktop = open_x11_desktop({.display = options_.display});
     const ScreenRect bounds = desktop->bounds();
@@ -189,6 +245,11 @@ RunCommand define(CLI::App& app) {
   app.add_option("--repeat", options->repeats, "runs of each, the best counts")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  app.add_option(
+         "--prompts", options->prompts,
+         "instead: a file with a JSON list of token ids per line, prompts of one conversation; shows how much of "
+         "each is computed")
+      ->type_name("FILE");
   app.add_flag("--capture", options->capture, "time the capture of the screen (alone when no -m is given)");
   app.add_option("--display", options->display, "X display for --capture (default: $DISPLAY)")->type_name(":N");
   app.add_flag("--json", options->json, "a line of JSON per result, for machines");
@@ -201,6 +262,7 @@ extern const Command command_bench;
 const Command command_bench = {"bench", "how fast this machine decodes, prefills and captures",
                                "  deskhand bench -m qwen.gguf\n"
                                "  deskhand bench -m qwen.gguf -p 0 -n 128 --depth 2048 --json\n"
+                               "  deskhand bench -m qwen.gguf --prompts agent.jsonl -n 8\n"
                                "  deskhand bench --capture --display :1",
                                define};
 
