@@ -10,27 +10,39 @@
 #include "core/metadata.h"
 
 namespace deskhand {
+namespace {
 
-nlohmann::json parse_json(std::string_view text, std::string_view what) {
-  using json = nlohmann::json;
+template <class json>
+json parse_strictly(std::string_view text, std::string_view what) {
   constexpr int most_levels = 64;
   std::vector<std::set<std::string>> keys;  // of the objects that are open
-  const auto check = [&](int depth, json::parse_event_t event, json& parsed) {
+  const auto check = [&](int depth, typename json::parse_event_t event, json& parsed) {
     if (depth > most_levels) throw ModelFileError(fmt::format("{}: nests deeper than {} levels", what, most_levels));
     if (event == json::parse_event_t::object_start) keys.emplace_back();
     if (event == json::parse_event_t::object_end) keys.pop_back();
-    if (event == json::parse_event_t::key && !keys.back().insert(parsed.get<std::string>()).second) {
-      throw ModelFileError(fmt::format("{}: key '{}' appears twice", what, one_line(parsed.get<std::string>())));
+    if (event == json::parse_event_t::key && !keys.back().insert(parsed.template get<std::string>()).second) {
+      throw ModelFileError(
+          fmt::format("{}: key '{}' appears twice", what, one_line(parsed.template get<std::string>())));
     }
     return true;
   };
   try {
     return json::parse(text, check);
-  } catch (const json::parse_error& error) {
+  } catch (const typename json::parse_error& error) {
     throw ModelFileError(fmt::format("{}: no JSON at byte {}", what, error.byte));
-  } catch (const json::exception&) {
+  } catch (const typename json::exception&) {
     throw ModelFileError(fmt::format("{}: a number is out of range", what));
   }
+}
+
+}  // namespace
+
+nlohmann::json parse_json(std::string_view text, std::string_view what) {
+  return parse_strictly<nlohmann::json>(text, what);
+}
+
+nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view what) {
+  return parse_strictly<nlohmann::ordered_json>(text, what);
 }
 
 nlohmann::json read_json_file(const std::filesystem::path& path, size_t most_bytes) {

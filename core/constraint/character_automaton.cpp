@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "core/tokenizer/utf8.h"
 
@@ -125,6 +126,35 @@ CharacterAutomaton CharacterAutomaton::words(std::span<const std::u32string> wor
   for (size_t i = 0; i < tree.size(); ++i) {
     State state{{}, ends[i]};
     for (const auto& [c, target] : tree[i]) state.edges.push_back({c, c, target});
+    out.states.push_back(std::move(state));
+  }
+  return out;
+}
+
+// State k: the last k characters are the delimiter's first k, and no more of them are.
+CharacterAutomaton CharacterAutomaton::before(std::u32string_view delimiter) {
+  constexpr size_t longest = 1000;
+  const size_t m = delimiter.size();
+  if (m == 0 || m > longest) throw GrammarError(fmt::format("texts: a delimiter of {} characters, 1…{}", m, longest));
+  const std::set<char32_t> letters(delimiter.begin(), delimiter.end());
+  std::vector<std::map<char32_t, size_t>> next(m);
+  size_t border = 0;  // the state after the first k characters without their first
+  for (size_t k = 0; k < m; ++k) {
+    for (const char32_t c : letters) next[k][c] = delimiter[k] == c ? k + 1 : k == 0 ? 0 : next[border].at(c);
+    if (k > 0) border = next[border].at(delimiter[k]);
+  }
+  CharacterAutomaton out;
+  for (size_t k = 0; k < m; ++k) {
+    size_t at = k, steps = 0;  // the delimiter from here: the first time at its end?
+    while (steps < m && at < m) at = next[at].at(delimiter[steps++]);
+    State state{{}, at == m && steps == m};
+    char32_t from = 0;
+    for (const char32_t c : letters) {
+      if (c > from) append(state.edges, {from, c - 1, 0});
+      if (next[k].at(c) < m) append(state.edges, {c, c, static_cast<int32_t>(next[k].at(c))});
+      from = c + 1;
+    }
+    if (from <= last_character) append(state.edges, {from, last_character, 0});
     out.states.push_back(std::move(state));
   }
   return out;

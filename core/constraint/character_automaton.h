@@ -38,6 +38,9 @@ struct CharacterAutomaton {
   /// The texts of min…max code points; GrammarBuilder::unbounded has no end.
   static CharacterAutomaton length(uint32_t min, uint32_t max);
   static CharacterAutomaton words(std::span<const std::u32string> words);
+  /// The texts behind which the delimiter stands for the first time when it is appended: they do not contain it, and it
+  /// does not begin in them. Source: Knuth, Morris, Pratt, "Fast pattern matching in strings" (1977).
+  static CharacterAutomaton before(std::u32string_view delimiter);
 
   bool matches(std::u32string_view text) const;
   /// Whether no text is in it.

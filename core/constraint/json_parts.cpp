@@ -6,6 +6,8 @@
 #include <array>
 #include <cstdlib>
 
+#include "core/constraint/members.h"
+#include "core/constraint/text_grammar.h"
 #include "core/constraint/utf8_ranges.h"
 
 namespace deskhand {
@@ -78,23 +80,10 @@ Expression JsonParts::text_character(const std::vector<CharacterRange>& ranges) 
   return made;
 }
 
-// One rule for each state: a character and the rule of the state that it leads to.
 Expression JsonParts::text(const CharacterAutomaton& texts) {
-  GrammarBuilder& b = builder_;
-  std::vector<GrammarBuilder::Rule> rules;
-  for (size_t i = 0; i < texts.states.size(); ++i) rules.push_back(b.declare("text"));
-  for (size_t i = 0; i < texts.states.size(); ++i) {
-    std::map<int32_t, std::vector<CharacterRange>> by_target;
-    for (const auto& edge : texts.states[i].edges) by_target[edge.target].push_back({edge.first, edge.last});
-    std::vector<Expression> ways;
-    for (const auto& [target, ranges] : by_target) {
-      ways.push_back(b.sequence({text_character(ranges), b.use(rules[static_cast<size_t>(target)])}));
-    }
-    if (texts.states[i].accepting) ways.push_back(b.empty());
-    b.define(rules[i], b.choice(std::move(ways)));
-  }
-  const Expression quote = b.literal("\"");
-  return b.sequence({quote, b.use(rules[0]), quote});
+  const Expression quote = builder_.literal("\"");
+  const auto spelling = [this](const std::vector<CharacterRange>& ranges) { return text_character(ranges); };
+  return builder_.sequence({quote, add_texts(builder_, texts, spelling), quote});
 }
 
 Expression JsonParts::boolean() {
@@ -111,38 +100,13 @@ Expression JsonParts::member(Expression key, Expression value) {
   return builder_.sequence({key, builder_.literal(style_.key_separator), value});
 }
 
-// After each property either a further one or the end. `rest[i]` writes what may follow once a member stands, `first`
-// chooses the first member that is there.
 Expression JsonParts::object(const std::vector<Property>& properties, const std::optional<Others>& others) {
-  GrammarBuilder& b = builder_;
-  std::vector<Expression> firsts;
-  bool all_optional = true;
-  Expression rest = b.empty();
-  if (others && others->min <= others->max && others->max > 0) {
-    const Expression one = shared("other member", others->member);
-    const Expression more = b.sequence({item_separator(), one});
-    rest = b.repeat(more, others->min, others->max);
-    const uint32_t left = others->max == unbounded ? unbounded : others->max - 1;
-    firsts.push_back(b.sequence({one, b.repeat(more, others->min > 0 ? others->min - 1 : 0, left)}));
-  } else if (others && others->min > others->max) {
-    rest = b.nothing();
+  std::vector<Member> members;
+  for (const Property& property : properties) {
+    members.push_back({property.key, member(builder_.literal(property.key), property.value), property.required});
   }
-  if (others && others->min > 0) all_optional = false;
-  for (size_t i = properties.size(); i-- > 0;) {
-    const Property& property = properties[i];
-    const Expression named = shared("member " + property.key, member(b.literal(property.key), property.value));
-    const Expression tail = shared("members after " + property.key, rest);
-    if (property.required) {
-      firsts.clear();
-      all_optional = false;
-    }
-    firsts.push_back(b.sequence({named, tail}));
-    const Expression next = b.sequence({item_separator(), named});
-    rest = b.sequence({property.required ? next : b.optional(next), tail});
-  }
-  if (all_optional) firsts.push_back(b.empty());
-  std::reverse(firsts.begin(), firsts.end());
-  return b.sequence({b.literal("{"), b.choice(std::move(firsts)), b.literal("}")});
+  return builder_.sequence(
+      {builder_.literal("{"), add_members(builder_, members, style_.item_separator, others), builder_.literal("}")});
 }
 
 Expression JsonParts::map(Expression value) {

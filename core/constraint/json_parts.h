@@ -18,6 +18,7 @@
 #include "core/constraint/character_automaton.h"
 #include "core/constraint/grammar.h"
 #include "core/constraint/json_schema.h"
+#include "core/constraint/members.h"
 
 namespace deskhand {
 
@@ -46,11 +47,8 @@ class JsonParts {
     std::string fraction{};
     bool exclusive = false;
   };
-  /// Members of any number behind the named ones, each whole: key, separator and value.
-  struct Others {
-    Expression member;
-    uint32_t min = 0, max = unbounded;
-  };
+  /// Members behind the named ones, each whole: key, separator and value.
+  using Others = MoreMembers;
 
   /// Throws SchemaError for separators that JSON does not have.
   JsonParts(GrammarBuilder& builder, JsonStyle style);

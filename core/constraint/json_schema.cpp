@@ -4,12 +4,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/constraint/json_parts.h"
-#include "core/constraint/json_schema_alternatives.h"
+#include "core/constraint/json_schema_compiler.h"
 
 namespace deskhand {
 namespace {
@@ -17,6 +15,8 @@ namespace {
 using Json = nlohmann::ordered_json;
 using Expression = GrammarBuilder::Expression;
 using Names = SchemaNames;
+
+constexpr size_t max_rules = 50'000, max_patterns = 4;
 
 /// Whole numbers without fraction, whatever the schema wrote: 2.0 is 2.
 Json whole_numbers(Json value) {
@@ -29,43 +29,22 @@ Json whole_numbers(Json value) {
   return value;
 }
 
-/// Every list of schemas that hold together is one rule of the grammar, so recursion ends.
-class SchemaCompiler {
- public:
-  SchemaCompiler(GrammarBuilder& builder, const Json& root, const JsonStyle& style)
-      : builder_(builder), style_(style), json_(builder, style), schemas_(root, style), root_(root) {}
+}  // namespace
 
-  Expression run() {
-    const Expression start = value({{&root_, "#"}});
-    while (!pending_.empty()) {
-      const auto [rule, parts] = std::move(pending_.back());
-      pending_.pop_back();
-      builder_.define(rule, compile(parts));
-    }
-    return start;
+std::string constant_text(const Json& constant, const JsonStyle& style) {
+  return json_text(whole_numbers(constant), style);
+}
+
+SchemaCompiler::SchemaCompiler(GrammarBuilder& builder, const Json& root, const JsonStyle& style)
+    : builder_(builder), style_(style), json_(builder, style), schemas_(root, style) {}
+
+void SchemaCompiler::finish() {
+  while (!pending_.empty()) {
+    const auto [rule, parts] = std::move(pending_.back());
+    pending_.pop_back();
+    builder_.define(rule, compile(parts));
   }
-
- private:
-  static constexpr size_t max_rules = 50'000, max_patterns = 4;
-
-  Expression value(const SchemaParts& schemas);
-  Expression compile(const SchemaParts& schemas);
-  Expression plain(const SchemaParts& parts);
-  Expression of_type(const SchemaParts& parts, const std::string& type);
-  Expression number(const SchemaParts& parts, bool whole);
-  Expression object(const SchemaParts& parts);
-  std::optional<JsonParts::Others> others(const SchemaParts& parts, const Names& named, size_t needed);
-  std::vector<std::pair<CharacterAutomaton, SchemaParts>> kinds_of_others(const SchemaParts& parts, const Names& named);
-  Expression array(const SchemaParts& parts);
-
-  GrammarBuilder& builder_;
-  JsonStyle style_;
-  JsonParts json_;
-  SchemaAlternatives schemas_;
-  const Json& root_;
-  std::map<std::vector<const Json*>, GrammarBuilder::Rule> rules_;
-  std::vector<std::pair<GrammarBuilder::Rule, SchemaParts>> pending_;
-};
+}
 
 Expression SchemaCompiler::value(const SchemaParts& schemas) {
   std::vector<const Json*> key;
@@ -97,7 +76,7 @@ Expression SchemaCompiler::plain(const SchemaParts& parts) {
   std::vector<Expression> ways;
   if (schemas_.enumerated(parts)) {
     for (const Json* constant : schemas_.values(parts)) {
-      ways.push_back(builder_.literal(json_text(whole_numbers(*constant), style_)));
+      ways.push_back(builder_.literal(constant_text(*constant, style_)));
     }
     return builder_.choice(std::move(ways));
   }
@@ -257,10 +236,11 @@ Expression SchemaCompiler::array(const SchemaParts& parts) {
   return json_.array(items);
 }
 
-}  // namespace
-
 Expression add_json_schema(GrammarBuilder& builder, const Json& schema, const JsonStyle& style) {
-  return SchemaCompiler(builder, schema, style).run();
+  SchemaCompiler compiler(builder, schema, style);
+  const Expression start = compiler.value({{&schema, "#"}});
+  compiler.finish();
+  return start;
 }
 
 Grammar json_schema_grammar(const Json& schema, const JsonStyle& style) {

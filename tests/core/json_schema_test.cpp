@@ -10,96 +10,14 @@
 
 #include "core/constraint/grammar_constraint.h"
 #include "core/constraint/random_walk.h"
+#include "tests/support/schema_validator.h"
 
 namespace deskhand {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Code points of valid UTF-8.
-size_t length(const std::string& text) {
-  size_t count = 0;
-  for (const char c : text) count += (static_cast<uint8_t>(c) & 0xC0) != 0x80 ? 1 : 0;
-  return count;
-}
-
-bool is_of_type(const Json& v, const std::string& type) {
-  if (type == "integer") return v.is_number() && std::floor(v.get<double>()) == v.get<double>();
-  if (type == "array") return v.is_array();
-  if (type == "object") return v.is_object();
-  if (type == "number") return v.is_number();
-  if (type == "string") return v.is_string();
-  return type == "null" ? v.is_null() : v.is_boolean();
-}
-
-/// An independent validator of the keywords that the front-end knows: it reads a schema as the specification says,
-/// keyword by keyword.
-class Validator {
- public:
-  explicit Validator(const Json& root) : root_(root) {}
-  bool valid(const Json& v) const { return valid(root_, v); }
-
- private:
-  bool valid(const Json& s, const Json& v) const {
-    if (s.is_boolean()) return s.get<bool>();
-    for (const auto& [key, k] : s.items()) {
-      if (!keyword(s, key, k, v)) return false;
-    }
-    return true;
-  }
-  bool keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
-    if (key == "$ref") return valid(root_.at(Json::json_pointer(k.get<std::string>().substr(1))), v);
-    if (key == "const") return v == k;
-    if (key == "enum") return std::find(k.begin(), k.end(), v) != k.end();
-    if (key == "anyOf" || key == "oneOf" || key == "allOf") {
-      const auto n = static_cast<size_t>(std::count_if(k.begin(), k.end(), [&](const Json& b) { return valid(b, v); }));
-      return key == "anyOf" ? n > 0 : key == "oneOf" ? n == 1 : n == k.size();
-    }
-    if (key == "type") {
-      return k.is_string() ? is_of_type(v, k)
-                           : std::any_of(k.begin(), k.end(), [&](const Json& t) { return is_of_type(v, t); });
-    }
-    if (v.is_object()) return object_keyword(s, key, k, v);
-    if (v.is_array()) return array_keyword(s, key, k, v);
-    if (v.is_string()) {
-      if (key == "minLength") return length(v) >= k.get<size_t>();
-      if (key == "maxLength") return length(v) <= k.get<size_t>();
-    }
-    if (v.is_number()) {
-      if (key == "minimum") return v.get<double>() >= k.get<double>();
-      if (key == "maximum") return v.get<double>() <= k.get<double>();
-      if (key == "exclusiveMinimum") return v.get<double>() > k.get<double>();
-      if (key == "exclusiveMaximum") return v.get<double>() < k.get<double>();
-    }
-    return true;
-  }
-  bool object_keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
-    if (key == "properties") {
-      return std::all_of(k.items().begin(), k.items().end(),
-                         [&](const auto& p) { return !v.contains(p.key()) || valid(p.value(), v.at(p.key())); });
-    }
-    if (key == "required")
-      return std::all_of(k.begin(), k.end(), [&](const Json& name) { return v.contains(std::string(name)); });
-    if (key == "additionalProperties") {
-      for (const auto& [name, value] : v.items()) {
-        const bool described = s.contains("properties") && s.at("properties").contains(name);
-        if (!described && !valid(k, value)) return false;
-      }
-    }
-    return true;
-  }
-  bool array_keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
-    if (key == "minItems") return v.size() >= k.get<size_t>();
-    if (key == "maxItems") return v.size() <= k.get<size_t>();
-    const size_t fixed = s.contains("prefixItems") ? s.at("prefixItems").size() : 0;
-    for (size_t i = 0; i < v.size(); ++i) {
-      if (key == "prefixItems" && i < fixed && !valid(k[i], v[i])) return false;
-      if (key == "items" && i >= fixed && !valid(k, v[i])) return false;
-    }
-    return true;
-  }
-  const Json& root_;
-};
+using testing::SchemaValidator;
 
 const std::vector<const char*>& schemas() {
   static const std::vector<const char*> list{
@@ -164,7 +82,7 @@ TEST(JsonSchema, RandomSentencesParseAndValidate) {
         ASSERT_TRUE(grammar.matches(sentence)) << text << "\n" << sentence;
         Json value;
         ASSERT_NO_THROW(value = Json::parse(sentence)) << text << "\n" << sentence;
-        ASSERT_TRUE(Validator(schema).valid(value)) << text << "\n" << sentence;
+        ASSERT_TRUE(SchemaValidator(schema).valid(value)) << text << "\n" << sentence;
       }
     }
   }
@@ -220,7 +138,7 @@ TEST(JsonSchema, RandomWalksUnderTheMaskParseAndValidate) {
       ++ended;
       Json value;
       ASSERT_NO_THROW(value = Json::parse(*written)) << text << "\n" << *written;
-      ASSERT_TRUE(Validator(schema).valid(value)) << text << "\n" << *written;
+      ASSERT_TRUE(SchemaValidator(schema).valid(value)) << text << "\n" << *written;
     }
   }
   EXPECT_GT(ended, walks * 8 / 10);

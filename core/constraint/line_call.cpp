@@ -1,0 +1,124 @@
+#include "core/constraint/line_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "core/constraint/json_parts.h"
+#include "core/constraint/members.h"
+#include "core/constraint/regular_expression.h"
+#include "core/constraint/text_grammar.h"
+#include "core/constraint/utf8_ranges.h"
+
+namespace deskhand {
+namespace {
+
+using Expression = GrammarBuilder::Expression;
+
+void check_identifier(const std::string& name, const std::string& what) {
+  constexpr size_t longest = 128;
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto further = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; };
+  if (name.empty() || name.size() > longest || !letter(name[0]) || !std::all_of(name.begin(), name.end(), further)) {
+    throw GrammarError(fmt::format("{} \"{}\": expected an identifier of at most {} characters", what,
+                                   name.substr(0, longest), longest));
+  }
+}
+
+bool has_control(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7F; });
+}
+
+/// Writes the value of one argument.
+struct ValueWriter {
+  GrammarBuilder& b;
+
+  Expression operator()(const Expression& value) const { return value; }
+  Expression operator()(const IntegerRange& range) const {
+    constexpr int64_t largest = JsonParts::largest_integer;
+    if (range.first > range.last || range.first < -largest || range.last > largest) {
+      throw GrammarError(fmt::format("the range {}…{} has no number or is too large", range.first, range.last));
+    }
+    return JsonParts(b, {}).integer(range.first, range.last);
+  }
+  Expression operator()(const QuotedText& text) const {
+    if (text.quote != '\'' && text.quote != '"') throw GrammarError("a quote that is neither ' nor \"");
+    const char32_t plain[] = {static_cast<char32_t>(text.quote), U'\\'};
+    const std::vector<std::string> escapes{"\\\\", "\\'", "\\\"", "\\n", "\\t"};
+    const auto character = b.declare("quoted character");
+    b.define(character, b.choice({b.text_character({plain, 2}), b.any_of(escapes)}));
+    const Expression quote = b.literal({&text.quote, 1});
+    return b.sequence({quote, b.repeat(b.use(character), text.min, text.max), quote});
+  }
+  Expression operator()(const Alternatives& list) const {
+    const auto bad = [](const std::string& text) { return text.empty() || has_control(text); };
+    if (list.texts.empty() || std::any_of(list.texts.begin(), list.texts.end(), bad)) {
+      throw GrammarError("alternatives that are empty or have a control character");
+    }
+    return b.any_of(list.texts);
+  }
+  Expression operator()(const TextPattern& pattern) const {
+    CharacterAutomaton line{{{{}, true}}};
+    for (const CharacterRange& range : complement({{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x2029}})) {
+      line.states[0].edges.push_back({range.first, range.last, 0});
+    }
+    const CharacterAutomaton texts =
+        intersection(regular_expression(fmt::format("^(?:{})$", pattern.expression)), line);
+    if (texts.empty())
+      throw GrammarError(fmt::format("the pattern \"{}\" matches no line of text", pattern.expression));
+    return add_texts(b, texts);
+  }
+};
+
+Expression one_call(GrammarBuilder& b, const CallSignature& call, const LineCallStyle& style) {
+  std::set<std::string> names;
+  std::vector<Member> members;
+  for (const CallArgument& argument : call.arguments) {
+    const std::string what = fmt::format("call \"{}\", argument", call.name);
+    check_identifier(argument.name, what);
+    if (!names.insert(argument.name).second) throw GrammarError(fmt::format("{} \"{}\" twice", what, argument.name));
+    try {
+      const Expression value = std::visit(ValueWriter{b}, argument.value);
+      members.push_back(
+          {argument.name, b.sequence({b.literal(argument.name + style.assign), value}), argument.required});
+    } catch (const GrammarError& error) {
+      throw GrammarError(fmt::format("{} \"{}\": {}", what, argument.name, error.what()));
+    }
+  }
+  return b.sequence({b.literal(style.before + call.name + style.open), add_members(b, members, style.separator),
+                     b.literal(style.close)});
+}
+
+}  // namespace
+
+Expression add_line_call(GrammarBuilder& b, std::span<const CallSignature> calls, const LineCallStyle& style) {
+  if (calls.empty()) throw GrammarError("calls: there are none");
+  std::set<std::string> names;
+  std::vector<Expression> ways;
+  for (const CallSignature& call : calls) {
+    check_identifier(call.name, "call");
+    if (!names.insert(call.name).second) throw GrammarError(fmt::format("call \"{}\" twice", call.name));
+    ways.push_back(one_call(b, call, style));
+  }
+  return b.choice(std::move(ways));
+}
+
+Expression add_line_calls(GrammarBuilder& b, std::span<const CallSignature> calls, const LineCallStyle& style) {
+  constexpr uint32_t unbounded = GrammarBuilder::unbounded;
+  if (style.min_calls == 0 || style.min_calls > style.max_calls) {
+    throw GrammarError(fmt::format("calls: at least {} and at most {}", style.min_calls, style.max_calls));
+  }
+  const auto call = b.declare("call");
+  b.define(call, add_line_call(b, calls, style));
+  const uint32_t more = style.max_calls == unbounded ? unbounded : style.max_calls - 1;
+  return b.sequence(
+      {b.use(call), b.repeat(b.sequence({b.literal(style.between), b.use(call)}), style.min_calls - 1, more)});
+}
+
+Grammar line_call_grammar(std::span<const CallSignature> calls, const LineCallStyle& style) {
+  GrammarBuilder builder;
+  return builder.build(add_line_calls(builder, calls, style));
+}
+
+}  // namespace deskhand

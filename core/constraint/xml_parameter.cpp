@@ -1,0 +1,118 @@
+#include "core/constraint/xml_parameter.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "core/constraint/json_schema_compiler.h"
+
+namespace deskhand {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+class Builder {
+ public:
+  Builder(XmlParameter& parameter, const SchemaAlternatives& resolver, const XmlCallStyle& style)
+      : out_(parameter), resolver_(resolver), style_(style) {}
+
+  void run() {
+    for (const SchemaParts& parts : resolver_.of(out_.schemas)) {
+      if (resolver_.enumerated(parts)) {
+        for (const Json* value : resolver_.values(parts)) add_word(parts.front(), *value);
+        continue;
+      }
+      for (const std::string& type : common_types(parts)) add_type(parts, type);
+    }
+    check_words();
+    for (const SchemaParts& parts : strings_) add_texts(parts);
+  }
+
+ private:
+  void add_type(const SchemaParts& parts, const std::string& type) {
+    if (type == "string") {
+      strings_.push_back(parts);
+    } else if (type == "null") {
+      add_word(place_of(parts), nullptr);
+    } else if (type == "boolean") {
+      add_word(place_of(parts), true);
+      add_word(place_of(parts), false);
+    } else {
+      out_.json.emplace_back(parts, type);
+    }
+  }
+
+  /// A parameter of which nothing is said has no parts.
+  SchemaPlace place_of(const SchemaParts& parts) const {
+    static const Json nothing = Json::object();
+    return parts.empty() ? SchemaPlace{&nothing, "#/properties/" + out_.name, 0} : parts.front();
+  }
+
+  std::string spelling(const Json& value) const {
+    if (value.is_string()) return value.get<std::string>();
+    if (style_.python_words && value.is_null()) return "None";
+    if (style_.python_words && value.is_boolean()) return value.get<bool>() ? "True" : "False";
+    return constant_text(value, style_.json);
+  }
+
+  void add_word(const SchemaPlace& place, const Json& value) {
+    const std::string word = spelling(value);
+    if (!CharacterAutomaton::before(code_points(xml_value_end)).matches(code_points(word))) {
+      place.refuse("a constant that contains the end of a parameter");
+    }
+    const Json meant = value.is_number() || value.is_structured() ? Json::parse(word) : value;
+    const auto [found, fresh] = out_.words.emplace(word, meant);
+    if (!fresh && found->second != meant) {
+      place.refuse(fmt::format("two values that are both written {}", word));
+    }
+    if (value.is_string()) string_words_.push_back(word);
+  }
+
+  void check_words() const {
+    if (out_.json.empty()) return;
+    const SchemaPlace place = place_of(out_.json.front().first);
+    if (!strings_.empty()) {
+      place.refuse(
+          fmt::format("a string beside \"{}\" is not supported: its text could be either", out_.json.front().second));
+    }
+    for (const std::string& word : string_words_) {
+      if (!Json::accept(word)) continue;
+      place.refuse(fmt::format("the string \"{}\" beside \"{}\" is not supported: its text could be either", word,
+                               out_.json.front().second));
+    }
+  }
+
+  void add_texts(const SchemaParts& parts) {
+    const auto [min, max] = counts(parts, "minLength", "maxLength");
+    std::optional<CharacterAutomaton> bounds = resolver_.strings(parts);
+    const bool counted = min > 0 || max != GrammarBuilder::unbounded;
+    if (min > max) return;
+    if (!bounds && !counted) {
+      out_.any_text = true;
+      return;
+    }
+    try {
+      if (!bounds) bounds = CharacterAutomaton::length(min, max);
+      out_.texts.push_back(intersection(*bounds, CharacterAutomaton::before(code_points(xml_value_end))));
+    } catch (const GrammarError& error) {
+      place_of(parts).refuse(error.what());
+    }
+  }
+
+  XmlParameter& out_;
+  const SchemaAlternatives& resolver_;
+  const XmlCallStyle& style_;
+  std::vector<SchemaParts> strings_;
+  std::vector<std::string> string_words_;
+};
+
+}  // namespace
+
+XmlParameter xml_parameter(std::string name, bool required, SchemaParts schemas, const SchemaAlternatives& resolver,
+                           const XmlCallStyle& style) {
+  XmlParameter out{std::move(name), required, std::move(schemas), {}, false, {}, {}};
+  Builder(out, resolver, style).run();
+  return out;
+}
+
+}  // namespace deskhand
