@@ -6,11 +6,16 @@
 #include <utility>
 
 #include "core/tokenizer/special_matcher.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
 
 constexpr std::string_view breaker = "\xEF\xB7\x90";  // U+FDD0
+
+bool is_special(const Tokenizer& tokenizer, int32_t id) {
+  return tokenizer.is_control(id) || tokenizer.is_user_defined(id);
+}
 
 std::vector<int32_t> with_bos(const Tokenizer& tokenizer, std::vector<int32_t> ids) {
   const bool missing = ids.empty() || ids.front() != tokenizer.bos();
@@ -27,9 +32,15 @@ std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted) {
   const std::bitset<256> beginnings = tokenizer.special_beginnings();
   std::string out;
   out.reserve(untrusted.size() + untrusted.size() / 8);
-  for (const char c : untrusted) {
-    out.push_back(c);
-    if (beginnings[static_cast<unsigned char>(c)]) out += breaker;
+  for (size_t at = 0; at < untrusted.size();) {
+    const std::string_view character = untrusted.substr(at, next_utf8(untrusted, at).length);
+    out += character;
+    if (beginnings[static_cast<unsigned char>(character.front())]) {
+      // Behind the whole character, so that templates still see UTF-8; inside one that is a token by itself.
+      out.insert(is_special(tokenizer, tokenizer.find(character)) ? out.size() - character.size() + 1 : out.size(),
+                 breaker);
+    }
+    at += character.size();
   }
   return out;
 }
@@ -69,6 +80,28 @@ int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlo
   const std::vector<int32_t> other =
       rendered_prompt_ids(tokenizer, chat.render({{"messages", std::move(messages)}, {"add_generation_prompt", true}}));
   return std::mismatch(ids.begin(), ids.end(), other.begin(), other.end()).first - ids.begin();
+}
+
+bool turns_are_tokens(const Tokenizer& tokenizer, const ChatTemplate& chat) {
+  const std::string words[] = {"Alpha", "Bravo", "Charlie"};
+  const nlohmann::ordered_json messages = {{{"role", "user"}, {"content", words[0]}},
+                                           {{"role", "assistant"}, {"content", words[1]}},
+                                           {{"role", "user"}, {"content", words[2]}}};
+  const std::string rendered = chat.render({{"messages", messages}, {"add_generation_prompt", true}});
+  const std::bitset<256> beginnings = tokenizer.special_beginnings();  // of white space none
+  size_t from = rendered.find(words[0]);
+  for (const std::string& next : {words[1], words[2]}) {
+    const size_t to = rendered.find(next, from);
+    if (to == std::string::npos) return false;
+    const auto ids = tokenizer.encode(std::string_view(rendered).substr(from, to - from), SpecialTokens::parse);
+    const auto marks = [&](int32_t id) {
+      const std::string_view text = tokenizer.token_text(id);
+      return is_special(tokenizer, id) && text.size() > 1 && beginnings[static_cast<unsigned char>(text.front())];
+    };
+    if (std::none_of(ids.begin(), ids.end(), marks)) return false;
+    from = to;
+  }
+  return true;
 }
 
 std::vector<int32_t> raw_prompt_ids(const Tokenizer& tokenizer, std::string_view text) {

@@ -37,6 +37,11 @@ std::vector<int32_t> rendered_prompt_ids(const Tokenizer& tokenizer, std::string
 int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlohmann::ordered_json messages,
                        std::span<const int32_t> ids);
 
+/// Whether special tokens stand between the turns of a conversation. Where they do not, turns are marked with plain
+/// text, and defused text can spell a turn of somebody else. Throws TemplateError when the template refuses plain
+/// turns.
+bool turns_are_tokens(const Tokenizer& tokenizer, const ChatTemplate& chat);
+
 /// Ids of raw text: no control token is parsed; bos in front when the model expects it.
 std::vector<int32_t> raw_prompt_ids(const Tokenizer& tokenizer, std::string_view text);
 

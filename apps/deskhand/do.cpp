@@ -7,6 +7,7 @@
 #include "apps/cli/description.h"
 #include "apps/cli/desktop_run.h"
 #include "apps/cli/model_options.h"
+#include "core/prompt.h"
 
 namespace deskhand {
 namespace {
@@ -33,6 +34,9 @@ LoadedMind load_mind(const Options& options, CommandContext& context) {
   loaded.engine = open_model(options.model, context);
   if (loaded.engine->chat_template() == nullptr) {
     throw UsageError("the model has no chat template, so it cannot be told about the task");
+  }
+  if (!turns_are_tokens(loaded.engine->tokenizer(), *loaded.engine->chat_template())) {
+    context.err << "warning: this model marks turns with plain text: what the screen says can pretend to be you\n";
   }
   if (!options.run.json) context.err << "the model has no eyes: it is told what the screen reader finds\n";
   loaded.mind = make_local_mind(*loaded.engine, sampling_of(options.sampling, Sampling{}));
