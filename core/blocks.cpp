@@ -31,6 +31,10 @@ const float* rope_divisors(const LoadContext& context) {
 
 }  // namespace
 
+KvPlan kv_plan(const ModelConfig& config, DType type, const Backend& backend) {
+  return KvPlan(layer_memories(config, backend), type, backend);
+}
+
 Matrix::Matrix(Backend& backend, int64_t max_rows, int64_t cols)
     : buffer_(backend.allocate(static_cast<size_t>(max_rows * cols) * sizeof(float))),
       max_rows_(max_rows),
@@ -60,7 +64,7 @@ std::string layer_tensor(int64_t layer, std::string_view name) {
 
 PagedAttention::PagedAttention(const LoadContext& context)
     : backend_(context.backend),
-      plan_(layer_memories(context.config, context.backend), context.kv_type, context.backend),
+      plan_(kv_plan(context.config, context.kv_type, context.backend)),
       heads_(context.config.heads),
       scale_(context.config.attention_scale),
       stripes_(context.config.stripes) {}

@@ -48,6 +48,9 @@ class Rotation {
   RopePairing pairing_;
 };
 
+/// What the layers of a model keep of the past. Throws ModelFileError when the heads do not fit the type's blocks.
+KvPlan kv_plan(const ModelConfig& config, DType type, const Backend& backend);
+
 /// "blk.3.attn_q.weight"
 std::string layer_tensor(int64_t layer, std::string_view name);
 

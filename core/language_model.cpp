@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "core/blocks.h"
 #include "core/memory.h"
 
 namespace deskhand {
@@ -11,37 +13,41 @@ namespace {
 
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
-/// Tokens of context: those asked for, or the trained ones, within the memory that is left.
-int64_t choose_context(int64_t asked, int64_t trained, const KvPlan& plan, int64_t max_rows) {
-  constexpr double usable = 0.75;  // the rest is for weights that are not in memory yet, and for others
+/// Bytes of the tensors that the backend will keep a copy of, in its own layout.
+size_t tensor_bytes(const ModelFile& file) {
+  size_t bytes = 0;
+  for (const TensorInfo& tensor : file.tensors()) bytes += tensor.data != nullptr ? tensor.bytes : 0;
+  return bytes;
+}
+
+/// Tokens of context: those asked for, or the trained ones, within the memory that the weights leave.
+int64_t choose_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
+                       const LanguageModelOptions& options) {
+  constexpr double usable = 0.875;  // the rest is for what a forward pass needs, and for others
   const double memory = usable * static_cast<double>(available_memory());
-  const auto fixed = static_cast<double>(plan.fixed_bytes(max_rows));
+  const auto weights = static_cast<double>(tensor_bytes(file));
+  const KvPlan plan = kv_plan(config, options.kv_type, backend);
+  const auto fixed = static_cast<double>(plan.fixed_bytes(options.max_rows));
   const auto per_token = static_cast<double>(plan.bytes_per_token());
+  const double left = memory - weights - fixed;
   constexpr double unbounded = 1e15;
-  const double fits = per_token > 0.0 ? std::max(0.0, memory - fixed) / per_token : unbounded;
-  if (asked <= 0) {
-    const auto most = static_cast<int64_t>(std::min(fits, static_cast<double>(trained)));
-    return std::max(most, std::min(trained, KvPlan::page_tokens));
+  const double fits = left < 0.0 ? 0.0 : per_token > 0.0 ? std::floor(left / per_token) : unbounded;
+  // A page is taken as a whole, so nothing shorter is worth choosing.
+  const int64_t least = options.context > 0 ? options.context : std::min(config.context, KvPlan::page_tokens);
+  if (static_cast<double>(least) <= fits) {
+    return options.context > 0 ? least : static_cast<int64_t>(std::min(fits, static_cast<double>(config.context)));
   }
-  if (static_cast<double>(asked) <= fits) return asked;
-  throw NotEnoughMemory(
-      fmt::format("a context of {} tokens needs {:.1f} GiB of memory, {:.1f} GiB are free; at most {} fit", asked,
-                  (fixed + static_cast<double>(asked) * per_token) / gib, memory / gib, static_cast<int64_t>(fits)));
+  throw NotEnoughMemory(fmt::format(
+      "{}: {:.1f} GiB of weights and {:.1f} GiB for a context of {} tokens do not fit into the {:.1f} GiB of "
+      "memory that are free, of which an eighth is left alone; {}",
+      file.path().string(), weights / gib, (fixed + static_cast<double>(least) * per_token) / gib, least,
+      memory / usable / gib,
+      fits > 0.0 ? fmt::format("at most {:.0f} tokens fit", fits) : std::string("no context fits")));
 }
 
 size_t choose_cache(size_t asked) {
   constexpr size_t most = size_t{4} << 30, share = 8;
   return asked != automatic_cache ? asked : std::min(most, available_memory() / share);
-}
-
-/// Returns the file when its tensors fit into the memory that is left: backends keep a copy in their own layout.
-std::shared_ptr<const ModelFile> expect_room(std::shared_ptr<const ModelFile> file) {
-  size_t bytes = 0;
-  for (const TensorInfo& tensor : file->tensors()) bytes += tensor.data != nullptr ? tensor.bytes : 0;
-  const size_t memory = available_memory();
-  if (bytes <= memory) return file;
-  throw NotEnoughMemory(fmt::format("{} needs {:.1f} GiB of memory, {:.1f} GiB are free", file->path().string(),
-                                    static_cast<double>(bytes) / gib, static_cast<double>(memory) / gib));
 }
 
 /// Values of the widest row that an op sees.
@@ -56,8 +62,9 @@ int64_t widest(const ModelConfig& config) {
 LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
                              const LanguageModelOptions& options)
     : config_(model_config(file->metadata())),
-      weights_(expect_room(std::move(file)), backend, options.stop),
-      max_rows_(options.max_rows) {
+      max_rows_(options.max_rows),
+      context_(choose_context(*file, config_, backend, options)),
+      weights_(std::move(file), backend, options.stop) {
   const Family& family = find_family(config_.architecture);
   decoder_ = family.load({.weights = weights_,
                           .config = config_,
@@ -67,7 +74,6 @@ LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& bac
                           .context = options.context > 0 ? options.context : config_.context});
   weights_.expect_all_taken();
   backend.reserve(options.max_rows * std::max<int64_t>(config_.experts.used, 1), widest(config_));
-  context_ = choose_context(options.context, config_.context, decoder_->plan(), options.max_rows);
   cache_ = std::make_unique<KvCache>(decoder_->plan(), backend, choose_cache(options.cache_bytes));
 }
 

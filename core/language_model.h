@@ -4,8 +4,8 @@
 //   LanguageModel model(ModelFile::open("model.gguf"), *backend, {.context = 4096});
 //   KvSequence sequence(model.cache(), model.context());
 //
-// Throws ModelFileError for a file that is no complete model of its family, NotEnoughMemory when the context asked for
-// does not fit.
+// Throws ModelFileError for a file that is no complete model of its family; NotEnoughMemory, before anything is loaded,
+// when the weights and the context asked for do not fit into the memory that is free.
 
 #include <cstdint>
 #include <memory>
@@ -38,10 +38,9 @@ class LanguageModel {
 
  private:
   ModelConfig config_;
+  int64_t max_rows_, context_;
   Weights weights_;
-  int64_t max_rows_;
   std::unique_ptr<Decoder> decoder_;
-  int64_t context_ = 0;
   std::unique_ptr<KvCache> cache_;
 };
 
