@@ -64,6 +64,7 @@ Outcome Agent::guarded(Loop& loop, const std::function<void()>& body) {
                          {"steps", outcome.steps},
                          {"asked", outcome.asked},
                          {"prompt_tokens", outcome.prompt_tokens},
+                         {"reused_tokens", outcome.reused_tokens},
                          {"generated_tokens", outcome.generated_tokens},
                          {"seconds", outcome.seconds}});
     } catch (const TraceError& error) {

@@ -45,8 +45,8 @@ struct Outcome {
   std::string answer{};  ///< the model's, for the user
   std::string reason{};  ///< one line, when not done
   int steps = 0;
-  int asked = 0;  ///< calls of the mind
-  int64_t prompt_tokens = 0, generated_tokens = 0;
+  int asked = 0;                                                       ///< calls of the mind
+  int64_t prompt_tokens = 0, reused_tokens = 0, generated_tokens = 0;  ///< reused: of the prompts, not computed again
   double seconds = 0;
 };
 /// "done", "failed", "stopped", "limit"; a lost desktop is "failed" here.

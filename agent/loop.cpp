@@ -161,6 +161,7 @@ bool Loop::ask() {
   think_ms_ += std::chrono::duration<double, std::milli>(parts_.clock.now() - begin).count();
   ++outcome_.asked;
   outcome_.prompt_tokens += reply.prompt_tokens;
+  outcome_.reused_tokens += reply.reused_tokens;
   outcome_.generated_tokens += reply.generated_tokens;
   const bool readable = take_reply(reply);
   record_thought(input, asked, reply, readable);

@@ -141,9 +141,11 @@ std::string header_html(const ordered_json& head, const ordered_json& end, const
   row("Mind", text_at(head, "mind"));
   row("Started", local_time(number_at(head, "time")));
   if (end.is_object())
-    row("Effort", fmt::format("steps: {}, calls of the model: {}, tokens: {} read and {} written, {:.1f} s",
+    row("Effort", fmt::format("steps: {}, calls of the model: {}, tokens: {} read, {} of them known already, and {} "
+                              "written, {:.1f} s",
                               text_at(end, "steps"), text_at(end, "asked"), text_at(end, "prompt_tokens"),
-                              text_at(end, "generated_tokens"), number_at(end, "seconds")));
+                              static_cast<int64_t>(number_at(end, "reused_tokens")), text_at(end, "generated_tokens"),
+                              number_at(end, "seconds")));
   html += "</dl></header>\n";
   if (check.intact)
     return html + fmt::format("<p class=\"chain good\">The trace is intact: {} records, each sealed by SHA-256.</p>\n",

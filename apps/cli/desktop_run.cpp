@@ -141,6 +141,7 @@ ExitStatus DesktopRun::finish(const Outcome& outcome) {
                           {"reason", outcome.reason},
                           {"asked", outcome.asked},
                           {"prompt_tokens", outcome.prompt_tokens},
+                          {"cached_tokens", outcome.reused_tokens},
                           {"generated_tokens", outcome.generated_tokens},
                           {"seconds", outcome.seconds}});
     return code_of(outcome.status);
@@ -149,6 +150,10 @@ ExitStatus DesktopRun::finish(const Outcome& outcome) {
   std::string line = fmt::format("{} after {} steps, {} model calls, {:.1f} s", outcome_name(outcome.status),
                                  outcome.steps, outcome.asked, outcome.seconds);
   if (!outcome.reason.empty()) line += ": " + outcome.reason;
+  if (context_.verbose) {
+    context_.err << fmt::format("prompts of {} tokens, {} of them known already; {} tokens written\n",
+                                outcome.prompt_tokens, outcome.reused_tokens, outcome.generated_tokens);
+  }
   context_.err << fmt::format("{}\ntrace: {} (deskhand replay shows it)\n", printable(line), folder);
   return code_of(outcome.status);
 }

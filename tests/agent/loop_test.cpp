@@ -25,6 +25,7 @@ done("Submitted"))"});
   EXPECT_EQ(outcome.asked, 1);
   EXPECT_EQ(outcome.steps, 4);
   EXPECT_EQ(outcome.prompt_tokens, 10);
+  EXPECT_EQ(outcome.reused_tokens, 4);
   EXPECT_EQ(h.pressed(), "City Remote Submit");
   EXPECT_EQ(h.app.find("City")->value, "Rome");
   EXPECT_TRUE(h.app.find("Remote")->checked);

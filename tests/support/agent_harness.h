@@ -50,7 +50,7 @@ class PreparedMind final : public Mind {
     if (stop.stop_requested()) return {.text = "", .complete = false};
     const std::string text = replies_.at(std::min(next_++, replies_.size() - 1));
     sink(text);
-    return {.text = text, .prompt_tokens = 10, .generated_tokens = 5};
+    return {.text = text, .prompt_tokens = 10, .reused_tokens = 4, .generated_tokens = 5};
   }
   std::vector<std::string> screens, continuations;
   std::vector<std::optional<Grammar>> grammars;
