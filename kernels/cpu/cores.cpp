@@ -11,6 +11,8 @@
 #include <string>
 #include <thread>
 
+#include "kernels/control_group.h"
+
 namespace deskhand::cpu {
 namespace {
 
@@ -35,28 +37,27 @@ int affinity_cores() {
   return static_cast<int>(cores.size());
 }
 
-/// The tightest quota of this process's cgroup (v2) and those above it.
-std::optional<int> cgroup_cores() {
-  const std::filesystem::path root = "/sys/fs/cgroup";
-  std::ifstream in("/proc/self/cgroup");
+std::optional<int> quota_of(const std::filesystem::path& group) {
+  if (const std::string line = first_line(group / "cpu.max"); !line.empty()) return quota_cores(line);
+  return quota_cores(first_line(group / "cpu.cfs_quota_us") + " " + first_line(group / "cpu.cfs_period_us"));
+}
+
+/// The tightest quota of this process's control group and those above it.
+std::optional<int> control_group_cores() {
   std::optional<int> tightest;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with("0::/")) continue;
-    for (std::filesystem::path folder = root / line.substr(4);; folder = folder.parent_path()) {
-      const auto cores = quota_cores(first_line(folder / "cpu.max"));
-      if (cores && (!tightest || *cores < *tightest)) tightest = cores;
-      if (folder == root || !folder.has_relative_path()) break;
-    }
+  for (const std::filesystem::path& group : control_groups("cpu")) {
+    const auto cores = quota_of(group);
+    if (cores && (!tightest || *cores < *tightest)) tightest = cores;
   }
   return tightest;
 }
 
 }  // namespace
 
-std::optional<int> quota_cores(std::string_view cpu_max) {
+std::optional<int> quota_cores(std::string_view quota_and_period) {
   long quota = 0, period = 0;
-  const char* end = cpu_max.data() + cpu_max.size();
-  const auto first = std::from_chars(cpu_max.data(), end, quota);
+  const char* end = quota_and_period.data() + quota_and_period.size();
+  const auto first = std::from_chars(quota_and_period.data(), end, quota);
   if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
   const auto second = std::from_chars(first.ptr + 1, end, period);
   if (second.ec != std::errc() || quota <= 0 || period <= 0) return std::nullopt;
@@ -64,7 +65,7 @@ std::optional<int> quota_cores(std::string_view cpu_max) {
 }
 
 int usable_cores() {
-  return std::max(1, std::min(affinity_cores(), cgroup_cores().value_or(4096)));
+  return std::max(1, std::min(affinity_cores(), control_group_cores().value_or(4096)));
 }
 
 }  // namespace deskhand::cpu

@@ -123,15 +123,5 @@ TEST(CpuBackend, PicksTheBestAndRefusesTheUnknown) {
   EXPECT_EQ(reinterpret_cast<uintptr_t>(backend->allocate(100)->data()) % 64, 0u);
 }
 
-TEST(Cores, QuotaOfACgroup) {
-  EXPECT_EQ(cpu::quota_cores("200000 100000"), 2);
-  EXPECT_EQ(cpu::quota_cores("150000 100000"), 2);
-  EXPECT_EQ(cpu::quota_cores("1000 100000"), 1);
-  EXPECT_EQ(cpu::quota_cores("max 100000"), std::nullopt);
-  EXPECT_EQ(cpu::quota_cores(""), std::nullopt);
-  EXPECT_EQ(cpu::quota_cores("5"), std::nullopt);
-  EXPECT_EQ(cpu::quota_cores("5 0"), std::nullopt);
-}
-
 }  // namespace
 }  // namespace deskhand
