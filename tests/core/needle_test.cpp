@@ -177,7 +177,7 @@ struct Haystack {
 class Reader {
  public:
   explicit Reader(bool one_sees_all, int64_t tokens)
-      : backend_(make_cpu_backend()),
+      : backend_(make_cpu_backend({})),
         model_(std::make_shared<Constructed>(one_sees_all), *backend_, {.context = tokens + 1, .cache_bytes = 0}),
         queue_(model_, *backend_, 512),
         state_(queue_) {}
