@@ -102,22 +102,51 @@ TEST(Threads, SleepersWake) {
   }
 }
 
-// The caller takes whatever nobody has begun: helpers without a core cost little.
-TEST(Threads, MoreThreadsThanCoresFinish) {
-  std::atomic<bool> stop{false};
-  std::vector<std::thread> busy;
-  for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
-    busy.emplace_back([&] {
-      while (!stop) {
-      }
-    });
+/// Programs that never sleep, two for every core.
+class BusyCores {
+ public:
+  BusyCores() {
+    for (unsigned i = 0; i < 2 * std::thread::hardware_concurrency(); ++i) {
+      threads_.emplace_back([](std::stop_token stop) {
+        while (!stop.stop_requested()) {
+        }
+      });
+    }
   }
+
+ private:
+  std::vector<std::jthread> threads_;
+};
+
+TEST(Threads, MoreThreadsThanCoresFinish) {
+  const BusyCores busy;
   cpu::Threads threads(8);
   std::atomic<int64_t> ran{0};
   for (int round = 0; round < 50; ++round) threads.run(64, [&](int64_t, int) { ++ran; });
-  stop = true;
-  for (std::thread& thread : busy) thread.join();
   EXPECT_EQ(ran, 50 * 64);
+}
+
+/// Seconds of 300 jobs as a forward pass has them: 16 tasks of some tens of microseconds.
+double seconds_of_jobs(int count) {
+  cpu::Threads threads(count);
+  std::vector<float> sums(16);
+  const auto begin = std::chrono::steady_clock::now();
+  for (int round = 0; round < 300; ++round) {
+    threads.run(16, [&](int64_t task, int) {
+      volatile float sum = 0;
+      for (int i = 0; i < 20000; ++i) sum = sum + 1.0f;
+      sums[static_cast<size_t>(task)] = sum;
+    });
+  }
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+// The caller takes whatever nobody has begun, so helpers that do not get a core cost what they hold and no more.
+TEST(Threads, OnBusyCoresATeamIsHardlySlowerThanOneThread) {
+  const BusyCores busy;
+  const double one = seconds_of_jobs(1), team = seconds_of_jobs(2);
+  std::printf("busy cores: one thread %.2f s, two %.2f s\n", one, team);
+  EXPECT_LT(team, 3 * one);
 }
 
 TEST(Threads, ATeamHasAtLeastOne) {
