@@ -43,10 +43,10 @@ class RealModels : public ::testing::TestWithParam<RealModel> {
   void open(bool exact) {
     const auto folder = testing::test_models_folder();
     const std::string name = GetParam().name;
-    if (!folder || !fs::exists(*folder / (name + ".gguf"))) GTEST_SKIP() << name << ".gguf is not there";
     if (GetParam().large && std::getenv("DESKHAND_TEST_LARGE_MODELS") == nullptr) {
       GTEST_SKIP() << "DESKHAND_TEST_LARGE_MODELS is not set";
     }
+    if (!folder || !fs::exists(*folder / (name + ".gguf"))) GTEST_SKIP() << name << ".gguf is not there";
     const auto json = nlohmann::json::parse(testing::read_file("tests/core/fixtures/real_" + name + ".json"));
     for (const auto& c : json["cases"]) {
       cases_.push_back({.prompt = c["prompt"],

@@ -11,6 +11,7 @@
 #include <X11/Xatom.h>
 #include <X11/Xlib.h>
 #include <X11/Xutil.h>
+#include <X11/keysym.h>
 #include <gtest/gtest.h>
 
 #include <chrono>
@@ -39,6 +40,8 @@ class EventWindow {
     XMapRaised(display_, window_);
     XEvent event;
     XWindowEvent(display_, window_, ExposureMask, &event);
+    XKeysymToKeycode(display_,
+                     XK_a);  // reads the keyboard map now: Xlib misses a change that comes while it does so first
     XSetInputFocus(display_, window_, RevertToNone, CurrentTime);
     XSync(display_, 0);
     reader_ = std::jthread([this](const std::stop_token& stop) {
