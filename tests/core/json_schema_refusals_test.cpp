@@ -2,7 +2,7 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
 
 #include "core/constraint/json_schema.h"
@@ -67,9 +67,9 @@ TEST(JsonSchema, RefusesByNameAndPlace) {
 /// Each must be answered, one way or the other, within a second.
 TEST(JsonSchema, HostileSchemasAreAnsweredQuickly) {
   const auto quickly = [](const Json& schema) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();  // CPU time: other programs run too
     std::string result = error_of(schema);
-    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 5.0) << result;
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5.0) << result;
     return result;
   };
   const auto contains = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
