@@ -28,7 +28,11 @@ class Unlocked {
   ~Unlocked() {
     if (locked_ == 0 || connection_.lost()) return;
     XkbLockModifiers(connection_.get(), XkbUseCoreKbd, locked_, locked_);
-    XFlush(connection_.get());
+    try {
+      connection_.sync();
+    } catch (const std::exception&) {
+      // The display went away, and its locks with it.
+    }
   }
   Unlocked(const Unlocked&) = delete;
   Unlocked& operator=(const Unlocked&) = delete;
