@@ -13,10 +13,20 @@ namespace {
 
 constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
-/// Bytes of the tensors that the backend will keep a copy of, in its own layout.
-size_t tensor_bytes(const ModelFile& file) {
+/// Whether it belongs to a layer behind the decoder's, which stays on disk.
+bool is_behind(std::string_view tensor, const ModelConfig& config) {
+  for (int64_t layer = config.layers; layer < config.stored_layers; ++layer) {
+    if (tensor.starts_with(layer_tensor(layer, ""))) return true;
+  }
+  return false;
+}
+
+/// Bytes of the tensors, in the backend's own layout or as pages of the file that it reads over and over.
+size_t tensor_bytes(const ModelFile& file, const ModelConfig& config) {
   size_t bytes = 0;
-  for (const TensorInfo& tensor : file.tensors()) bytes += tensor.data != nullptr ? tensor.bytes : 0;
+  for (const TensorInfo& tensor : file.tensors()) {
+    if (tensor.data != nullptr && !is_behind(tensor.name, config)) bytes += tensor.bytes;
+  }
   return bytes;
 }
 
@@ -25,7 +35,7 @@ int64_t choose_context(const ModelFile& file, const ModelConfig& config, const B
                        const LanguageModelOptions& options) {
   constexpr double usable = 0.875;  // the rest is for what a forward pass needs, and for others
   const double memory = usable * static_cast<double>(available_memory());
-  const auto weights = static_cast<double>(tensor_bytes(file));
+  const auto weights = static_cast<double>(tensor_bytes(file, config));
   const KvPlan plan = kv_plan(config, options.kv_type, backend);
   const auto fixed = static_cast<double>(plan.fixed_bytes(options.max_rows));
   const auto per_token = static_cast<double>(plan.bytes_per_token());
@@ -62,16 +72,16 @@ int64_t widest(const ModelConfig& config) {
 LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
                              const LanguageModelOptions& options)
     : config_(model_config(file->metadata())),
+      family_(find_family(config_.architecture)),
       max_rows_(options.max_rows),
       context_(choose_context(*file, config_, backend, options)),
       weights_(std::move(file), backend, options.stop) {
-  const Family& family = find_family(config_.architecture);
-  decoder_ = family.load({.weights = weights_,
-                          .config = config_,
-                          .backend = backend,
-                          .kv_type = options.kv_type,
-                          .max_rows = options.max_rows,
-                          .context = options.context > 0 ? options.context : config_.context});
+  decoder_ = family_.load({.weights = weights_,
+                           .config = config_,
+                           .backend = backend,
+                           .kv_type = options.kv_type,
+                           .max_rows = options.max_rows,
+                           .context = options.context > 0 ? options.context : config_.context});
   weights_.expect_all_taken();
   backend.reserve(options.max_rows * std::max<int64_t>(config_.experts.used, 1), widest(config_));
   cache_ = std::make_unique<KvCache>(decoder_->plan(), backend, choose_cache(options.cache_bytes));

@@ -38,6 +38,7 @@ class LanguageModel {
 
  private:
   ModelConfig config_;
+  const Family& family_;
   int64_t max_rows_, context_;
   Weights weights_;
   std::unique_ptr<Decoder> decoder_;

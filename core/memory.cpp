@@ -1,5 +1,7 @@
 #include "core/memory.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
@@ -30,26 +32,41 @@ size_t machine_memory() {
   return SIZE_MAX;
 }
 
-/// What a group's limit leaves. Its cache counts as used but can be dropped: half of the limit at least is taken as
-/// free of it.
-size_t left_by(std::optional<uint64_t> limit, std::optional<uint64_t> used) {
-  if (!limit || !used) return SIZE_MAX;
-  return std::max(*limit - std::min(*limit, *used), *limit / 2);
+/// Bytes of files in memory, which the system drops when others need the room.
+uint64_t file_cache(const std::filesystem::path& group, std::string_view prefix) {
+  std::ifstream in(group / "memory.stat");
+  std::string name;
+  uint64_t bytes = 0, sum = 0;
+  while (in >> name >> bytes) {
+    if (name == fmt::format("{}active_file", prefix) || name == fmt::format("{}inactive_file", prefix)) sum += bytes;
+  }
+  return sum;
 }
 
-size_t control_group_memory() {
-  size_t least = SIZE_MAX;
-  for (const std::filesystem::path& group : control_groups("memory")) {
-    least = std::min({least, left_by(number_in(group / "memory.max"), number_in(group / "memory.current")),
-                      left_by(number_in(group / "memory.limit_in_bytes"), number_in(group / "memory.usage_in_bytes"))});
-  }
-  return least;
+/// One version's spelling of a group's limit, use and file cache.
+struct Spelling {
+  const char *limit, *used;
+  std::string_view prefix;
+};
+
+size_t left_by(const std::filesystem::path& group, const Spelling& spelling) {
+  const auto limit = number_in(group / spelling.limit), used = number_in(group / spelling.used);
+  if (!limit || !used) return SIZE_MAX;
+  const uint64_t held = *used - std::min(*used, file_cache(group, spelling.prefix));
+  return *limit - std::min(*limit, held);
 }
 
 }  // namespace
 
+size_t memory_left(const std::filesystem::path& group) {
+  return std::min(left_by(group, {"memory.max", "memory.current", ""}),
+                  left_by(group, {"memory.limit_in_bytes", "memory.usage_in_bytes", "total_"}));
+}
+
 size_t available_memory() {
-  return std::min(machine_memory(), control_group_memory());
+  size_t least = machine_memory();
+  for (const std::filesystem::path& group : control_groups("memory")) least = std::min(least, memory_left(group));
+  return least;
 }
 
 }  // namespace deskhand

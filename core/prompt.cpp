@@ -23,6 +23,15 @@ std::vector<int32_t> with_bos(const Tokenizer& tokenizer, std::vector<int32_t> i
   return ids;
 }
 
+/// Adds a character and breaks it from what follows: behind it, so that templates still see UTF-8; inside one that is a
+/// token by itself.
+void add_broken(const Tokenizer& tokenizer, std::string_view character, std::string& out) {
+  const size_t whole = is_special(tokenizer, tokenizer.find(character)) ? 1 : character.size();
+  out += character.substr(0, whole);
+  out += breaker;
+  out += character.substr(whole);
+}
+
 }  // namespace
 
 std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted) {
@@ -34,11 +43,10 @@ std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted) {
   out.reserve(untrusted.size() + untrusted.size() / 8);
   for (size_t at = 0; at < untrusted.size();) {
     const std::string_view character = untrusted.substr(at, next_utf8(untrusted, at).length);
-    out += character;
     if (beginnings[static_cast<unsigned char>(character.front())]) {
-      // Behind the whole character, so that templates still see UTF-8; inside one that is a token by itself.
-      out.insert(is_special(tokenizer, tokenizer.find(character)) ? out.size() - character.size() + 1 : out.size(),
-                 breaker);
+      add_broken(tokenizer, character, out);
+    } else {
+      out += character;
     }
     at += character.size();
   }
@@ -59,9 +67,10 @@ std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply) {
   std::string out;
   size_t at = 0;
   while (const std::optional<SpecialMatcher::Match> match = matcher.find(reply, at)) {
-    out.append(reply.substr(at, match->at + 1 - at));
-    out += breaker;
-    at = match->at + 1;
+    out.append(reply.substr(at, match->at - at));
+    const std::string_view character = reply.substr(match->at, next_utf8(reply, match->at).length);
+    add_broken(tokenizer, character, out);
+    at = match->at + character.size();
   }
   out.append(reply.substr(at));
   return out;

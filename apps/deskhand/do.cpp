@@ -25,6 +25,17 @@ struct LoadedMind {
   std::unique_ptr<Mind> mind;
 };
 
+void warn_of_plain_turns(const Engine& engine, std::ostream& err) {
+  try {
+    if (turns_are_tokens(engine.tokenizer(), *engine.chat_template())) return;
+    err << "warning: this model marks turns with plain text: what the screen says can pretend to be you\n";
+  } catch (const TemplateError& error) {
+    err << fmt::format(
+        "warning: whether what the screen says can pretend to be you cannot be told for this model: {}\n",
+        error.what());
+  }
+}
+
 LoadedMind load_mind(const Options& options, CommandContext& context) {
   LoadedMind loaded;
   if (options.mind == "random") {
@@ -35,9 +46,7 @@ LoadedMind load_mind(const Options& options, CommandContext& context) {
   if (loaded.engine->chat_template() == nullptr) {
     throw UsageError("the model has no chat template, so it cannot be told about the task");
   }
-  if (!turns_are_tokens(loaded.engine->tokenizer(), *loaded.engine->chat_template())) {
-    context.err << "warning: this model marks turns with plain text: what the screen says can pretend to be you\n";
-  }
+  warn_of_plain_turns(*loaded.engine, context.err);
   if (!options.run.json) context.err << "the model has no eyes: it is told what the screen reader finds\n";
   loaded.mind = make_local_mind(*loaded.engine, sampling_of(options.sampling, Sampling{}));
   return loaded;

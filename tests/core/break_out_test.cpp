@@ -375,6 +375,10 @@ TEST(BreakOut, DefusedTextStaysUtf8) {
   for (const std::string& attack : {text, std::string("\u3042"), text.substr(1), "\u3042" + text}) {
     for (const int32_t id : rendered_prompt_ids(*tokenizer, defuse(*tokenizer, attack))) EXPECT_LT(id, 256) << attack;
   }
+  const std::string reply = defuse_reply(*tokenizer, text);
+  EXPECT_NE(reply, text);
+  EXPECT_EQ(valid_utf8_prefix(reply), reply.size());
+  for (const int32_t id : rendered_prompt_ids(*tokenizer, reply)) EXPECT_LT(id, 256);
 }
 
 }  // namespace

@@ -142,7 +142,7 @@ double seconds_of_jobs(int count) {
 }
 
 // The caller takes whatever nobody has begun, so helpers that do not get a core cost what they hold and no more.
-TEST(Threads, OnBusyCoresATeamIsHardlySlowerThanOneThread) {
+TEST(Threads, OnBusyCoresATeamDoesNotCollapse) {
   const BusyCores busy;
   const double one = seconds_of_jobs(1), team = seconds_of_jobs(2);
   std::printf("busy cores: one thread %.2f s, two %.2f s\n", one, team);

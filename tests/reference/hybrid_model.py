@@ -45,6 +45,8 @@ def lend_vocabulary(writer, path):
     writer.add_tokenizer_model(text("tokenizer.ggml.model"))
     writer.add_tokenizer_pre(text("tokenizer.ggml.pre"))
     tokens = text("tokenizer.ggml.tokens")[:VOCABULARY]
+    if len(tokens) < VOCABULARY:
+        sys.exit(f"{path} has {len(tokens)} tokens, fewer than {VOCABULARY}")
     known = set(tokens)
     writer.add_token_list(tokens)
     writer.add_token_types(text("tokenizer.ggml.token_type")[:VOCABULARY])
@@ -53,6 +55,8 @@ def lend_vocabulary(writer, path):
 
 
 def main():
+    if len(sys.argv) < 2:
+        sys.exit(__doc__)
     writer = gguf.GGUFWriter(sys.argv[1], "qwen35")
     write_keys(writer)
     if len(sys.argv) > 2:
