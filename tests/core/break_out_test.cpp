@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <regex>
 #include <set>
@@ -329,41 +330,62 @@ TEST(BreakOut, MarkersThatArePlainTextDoNotHold) {
 
 /// A real vocabulary, and templates of models that have it.
 struct Real {
+  const char* name;
   const char* file;
   std::vector<const char*> templates;
+  std::array<size_t, 3> held;  ///< templates that have the place: user, system, tool
+  bool large = false;          ///< only where DESKHAND_TEST_LARGE_MODELS asks for them
 };
 
-TEST(BreakOut, RealVocabulariesHold) {
+class RealVocabularies : public ::testing::TestWithParam<Real> {};
+
+TEST_P(RealVocabularies, Hold) {
   REQUIRE_TEST_DATA(data, "");
-  const auto models = testing::test_models_folder();
-  const Real reals[] = {
-      {"qwen2.5-coder-0.5b.gguf",
-       {"Qwen-Qwen2.5-7B-Instruct", "Qwen-QwQ-32B", "Qwen-Qwen3-0.6B", "Qwen3-Coder", "Qwen3.5-4B", "MiMo-VL"}},
-      {"smollm2-135m.gguf", {"HuggingFaceTB-SmolLM3-3B"}},
-      {"gemma3-270m.gguf", {"google-gemma-2-2b-it"}},
-      {"tokenizers/ggml-vocab-llama-bpe.gguf",
-       {"meta-llama-Llama-3.1-8B-Instruct", "meta-llama-Llama-3.2-3B-Instruct", "meetkai-functionary-medium-v3.1"}}};
-  for (const Real& real : reals) {
-    std::filesystem::path path = data / real.file;
-    if (!std::filesystem::exists(path)) path = models.value_or("") / real.file;
-    if (!std::filesystem::exists(path)) continue;
-    const auto tokenizer = Tokenizer::from_metadata(ModelFile::open(path)->metadata());
-    for (const char* name : real.templates) {
-      const Subject subject(data / "chat" / "templates" / (std::string(name) + ".jinja"), tokenizer.get());
-      Names markers;
-      for (const std::string& marker : subject.markers(true)) {
-        const int32_t id = tokenizer->find(marker);
-        if (tokenizer->is_control(id) || tokenizer->is_user_defined(id)) markers.insert(marker);
-      }
-      ASSERT_GT(markers.size(), 1u) << name;
-      const BreakOut test(subject, *tokenizer, markers);
-      for (const Place place : {Place::user, Place::system, Place::tool}) test.expect_none(place);
-      EXPECT_EQ(test.fooled(Place::user, false), true) << name;
-      EXPECT_EQ(test.fooled(Place::user, true), false) << name;
-      EXPECT_TRUE(turns_are_tokens(*tokenizer, subject.chat())) << name;
+  const Real& real = GetParam();
+  std::filesystem::path path = data / real.file;
+  if (!std::filesystem::exists(path)) path = testing::test_models_folder().value_or("") / real.file;
+  if (!std::filesystem::exists(path)) {
+    if (real.large && std::getenv("DESKHAND_TEST_LARGE_MODELS") == nullptr) {
+      GTEST_SKIP() << "DESKHAND_TEST_LARGE_MODELS is not set";
     }
+    GTEST_SKIP() << real.file << " is not here";
   }
+  const auto tokenizer = Tokenizer::from_metadata(ModelFile::open(path)->metadata());
+  std::array<size_t, 3> held{};
+  for (const char* name : real.templates) {
+    const Subject subject(data / "chat" / "templates" / (std::string(name) + ".jinja"), tokenizer.get());
+    Names markers;
+    for (const std::string& marker : subject.markers(true)) {
+      const int32_t id = tokenizer->find(marker);
+      if (tokenizer->is_control(id) || tokenizer->is_user_defined(id)) markers.insert(marker);
+    }
+    ASSERT_GT(markers.size(), 1u) << name;
+    const BreakOut test(subject, *tokenizer, markers);
+    for (const Place place : {Place::user, Place::system, Place::tool}) {
+      held[static_cast<size_t>(place)] += test.expect_none(place) ? 1 : 0;
+    }
+    EXPECT_EQ(test.fooled(Place::user, false), true) << name;
+    EXPECT_EQ(test.fooled(Place::user, true), false) << name;
+    EXPECT_TRUE(turns_are_tokens(*tokenizer, subject.chat())) << name;
+  }
+  EXPECT_EQ(held, real.held);
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    BreakOut, RealVocabularies,
+    ::testing::Values(Real{"Qwen25Coder",
+                           "qwen2.5-coder-0.5b.gguf",
+                           {"Qwen-Qwen2.5-7B-Instruct", "Qwen-QwQ-32B", "Qwen-Qwen3-0.6B", "Qwen3-Coder", "Qwen3.5-4B",
+                            "MiMo-VL"},
+                           {6, 6, 6}},
+                      Real{"SmolLM2", "smollm2-135m.gguf", {"HuggingFaceTB-SmolLM3-3B"}, {1, 1, 1}},
+                      Real{"Gemma3", "gemma3-270m.gguf", {"google-gemma-2-2b-it"}, {1, 0, 0}, true},
+                      Real{"Llama3",
+                           "tokenizers/ggml-vocab-llama-bpe.gguf",
+                           {"meta-llama-Llama-3.1-8B-Instruct", "meta-llama-Llama-3.2-3B-Instruct",
+                            "meetkai-functionary-medium-v3.1"},
+                           {3, 3, 3}}),
+    [](const auto& real) { return std::string(real.param.name); });
 
 TEST(BreakOut, DefusedTextStaysUtf8) {
   const Names markers{"\u3008|EOS|\u3009", "\u3042", "<|end|>"};  // the second is a token of one character
