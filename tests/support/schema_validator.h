@@ -2,11 +2,16 @@
 // A second reading of JSON Schema, for tests of the first.
 //
 //   EXPECT_TRUE(SchemaValidator(schema).valid(value));          // the schema outlives it
+//
+// Throws std::invalid_argument for a keyword that it does not know.
 
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <nlohmann/json.hpp>
+#include <regex>
+#include <set>
+#include <stdexcept>
 #include <string>
 
 namespace deskhand::testing {
@@ -34,6 +39,18 @@ class SchemaValidator {
     if (type == "string") return v.is_string();
     return type == "null" ? v.is_null() : v.is_boolean();
   }
+  static bool matches(const std::string& text, const std::string& pattern) {
+    return std::regex_search(text, std::regex(pattern));
+  }
+  static bool is_multiple(double number, double of) {
+    const double times = number / of;
+    return std::abs(times - std::round(times)) <= 1e-9 * std::max(1.0, std::abs(times));
+  }
+  static bool is_annotation(const std::string& key) {
+    return key.starts_with("$") ||
+           std::set<std::string>{"title", "description", "default", "examples", "format", "definitions", "deprecated"}
+               .contains(key);
+  }
   bool valid(const Json& s, const Json& v) const {
     if (s.is_boolean()) return s.get<bool>();
     for (const auto& [key, k] : s.items()) {
@@ -44,6 +61,7 @@ class SchemaValidator {
   bool keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
     if (key == "$ref") return valid(root_.at(Json::json_pointer(k.get<std::string>().substr(1))), v);
     if (key == "const") return v == k;
+    if (key == "not") return !valid(k, v);
     if (key == "enum") return std::find(k.begin(), k.end(), v) != k.end();
     if (key == "anyOf" || key == "oneOf" || key == "allOf") {
       const auto n = static_cast<size_t>(std::count_if(k.begin(), k.end(), [&](const Json& b) { return valid(b, v); }));
@@ -53,19 +71,20 @@ class SchemaValidator {
       return k.is_string() ? is_of_type(v, k)
                            : std::any_of(k.begin(), k.end(), [&](const Json& t) { return is_of_type(v, t); });
     }
-    if (v.is_object()) return object_keyword(s, key, k, v);
-    if (v.is_array()) return array_keyword(s, key, k, v);
-    if (v.is_string()) {
-      if (key == "minLength") return length(v) >= k.get<size_t>();
-      if (key == "maxLength") return length(v) <= k.get<size_t>();
+    if (key == "minLength") return !v.is_string() || length(v) >= k.get<size_t>();
+    if (key == "maxLength") return !v.is_string() || length(v) <= k.get<size_t>();
+    if (key == "pattern") return !v.is_string() || matches(v, k);
+    if (key == "minimum") return !v.is_number() || v.get<double>() >= k.get<double>();
+    if (key == "maximum") return !v.is_number() || v.get<double>() <= k.get<double>();
+    if (key == "exclusiveMinimum") return !v.is_number() || v.get<double>() > k.get<double>();
+    if (key == "exclusiveMaximum") return !v.is_number() || v.get<double>() < k.get<double>();
+    if (key == "multipleOf") return !v.is_number() || is_multiple(v.get<double>(), k.get<double>());
+    if (key.ends_with("Items") || key == "items") return !v.is_array() || array_keyword(s, key, k, v);
+    if (key.ends_with("roperties") || key == "required" || key == "propertyNames") {
+      return !v.is_object() || object_keyword(s, key, k, v);
     }
-    if (v.is_number()) {
-      if (key == "minimum") return v.get<double>() >= k.get<double>();
-      if (key == "maximum") return v.get<double>() <= k.get<double>();
-      if (key == "exclusiveMinimum") return v.get<double>() > k.get<double>();
-      if (key == "exclusiveMaximum") return v.get<double>() < k.get<double>();
-    }
-    return true;
+    if (is_annotation(key)) return true;
+    throw std::invalid_argument("schema validator: keyword " + key + " is unknown");
   }
   bool object_keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
     if (key == "properties") {
@@ -74,21 +93,34 @@ class SchemaValidator {
     }
     if (key == "required")
       return std::all_of(k.begin(), k.end(), [&](const Json& name) { return v.contains(std::string(name)); });
-    if (key == "additionalProperties") {
-      for (const auto& [name, value] : v.items()) {
-        const bool described = s.contains("properties") && s.at("properties").contains(name);
-        if (!described && !valid(k, value)) return false;
+    if (key == "minProperties") return v.size() >= k.get<size_t>();
+    if (key == "maxProperties") return v.size() <= k.get<size_t>();
+    for (const auto& [name, value] : v.items()) {
+      if (key == "propertyNames" && !valid(k, Json(name))) return false;
+      if (key == "additionalProperties" && !is_described(s, name) && !valid(k, value)) return false;
+      if (key != "patternProperties") continue;
+      for (const auto& [pattern, inner] : k.items()) {
+        if (matches(name, pattern) && !valid(inner, value)) return false;
       }
     }
     return true;
   }
+  static bool is_described(const Json& s, const std::string& name) {
+    if (s.contains("properties") && s.at("properties").contains(name)) return true;
+    if (!s.contains("patternProperties")) return false;
+    const Json& patterns = s.at("patternProperties");
+    return std::any_of(patterns.items().begin(), patterns.items().end(),
+                       [&](const auto& member) { return matches(name, member.key()); });
+  }
   bool array_keyword(const Json& s, const std::string& key, const Json& k, const Json& v) const {
     if (key == "minItems") return v.size() >= k.get<size_t>();
     if (key == "maxItems") return v.size() <= k.get<size_t>();
-    const size_t fixed = s.contains("prefixItems") ? s.at("prefixItems").size() : 0;
+    const bool tuple = s.contains("items") && s.at("items").is_array();
+    const char* list = tuple ? "items" : "prefixItems";
+    const size_t fixed = s.contains(list) ? s.at(list).size() : 0;
     for (size_t i = 0; i < v.size(); ++i) {
-      if (key == "prefixItems" && i < fixed && !valid(k[i], v[i])) return false;
-      if (key == "items" && i >= fixed && !valid(k, v[i])) return false;
+      if (key == list && i < fixed && !valid(k[i], v[i])) return false;
+      if (key == (tuple ? "additionalItems" : "items") && i >= fixed && !valid(k, v[i])) return false;
     }
     return true;
   }
