@@ -16,7 +16,7 @@ nlohmann::json read_json_file(const std::filesystem::path& path, size_t most_byt
 
 /// The same for text that is at hand; `what` names it in errors.
 nlohmann::json parse_json(std::string_view text, std::string_view what);
-/// Keys keep their order.
+/// Keys keep their order; an object with more than 4,096 of them is refused.
 nlohmann::ordered_json parse_ordered_json(std::string_view text, std::string_view what);
 
 }  // namespace deskhand

@@ -132,7 +132,7 @@ CharacterAutomaton CharacterAutomaton::words(std::span<const std::u32string> wor
 }
 
 // State k: the last k characters are the delimiter's first k, and no more of them are.
-CharacterAutomaton CharacterAutomaton::before(std::u32string_view delimiter) {
+CharacterAutomaton CharacterAutomaton::until(std::u32string_view delimiter) {
   constexpr size_t longest = 1000;
   const size_t m = delimiter.size();
   if (m == 0 || m > longest) throw GrammarError(fmt::format("texts: a delimiter of {} characters, 1…{}", m, longest));

@@ -26,10 +26,12 @@ struct CharacterAutomaton {
   struct Edge {
     char32_t first, last;
     int32_t target;
+    bool operator==(const Edge&) const = default;
   };
   struct State {
     std::vector<Edge> edges;  ///< sorted and disjoint; a character on none of them is a dead end
     bool accepting = false;
+    bool operator==(const State&) const = default;
   };
   std::vector<State> states;  ///< [0] is the start
 
@@ -40,8 +42,10 @@ struct CharacterAutomaton {
   static CharacterAutomaton words(std::span<const std::u32string> words);
   /// The texts behind which the delimiter stands for the first time when it is appended: they do not contain it, and it
   /// does not begin in them. Source: Knuth, Morris, Pratt, "Fast pattern matching in strings" (1977).
-  static CharacterAutomaton before(std::u32string_view delimiter);
+  static CharacterAutomaton until(std::u32string_view delimiter);
 
+  /// State by state.
+  bool operator==(const CharacterAutomaton&) const = default;
   bool matches(std::u32string_view text) const;
   /// Whether no text is in it.
   bool empty() const;

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "core/constraint/automaton.h"
+#include "core/constraint/matcher.h"
 #include "core/constraint/program.h"
 #include "core/constraint/utf8_ranges.h"
 
@@ -149,14 +149,12 @@ Grammar GrammarBuilder::build(Expression start) const {
 }
 
 bool Grammar::matches(std::string_view text) const {
-  Automaton automaton(*this);
-  const int32_t state = automaton.run(automaton.start(), text);
-  return state != Automaton::dead && automaton.accepting(state);
+  Matcher matcher(*this);
+  return matcher.accept(text) == text.size() && matcher.complete();
 }
 
 bool Grammar::matches_prefix(std::string_view text) const {
-  Automaton automaton(*this);
-  return automaton.run(automaton.start(), text) != Automaton::dead;
+  return Matcher(*this).accept(text) == text.size();
 }
 
 }  // namespace deskhand

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/constraint/call_parts.h"
 #include "core/constraint/json_parts.h"
 #include "core/constraint/members.h"
 #include "core/constraint/regular_expression.h"
@@ -16,14 +17,8 @@ namespace {
 
 using Expression = GrammarBuilder::Expression;
 
-void check_identifier(const std::string& name, const std::string& what) {
-  constexpr size_t longest = 128;
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-  const auto further = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '.'; };
-  if (name.empty() || name.size() > longest || !letter(name[0]) || !std::all_of(name.begin(), name.end(), further)) {
-    throw GrammarError(fmt::format("{} \"{}\": expected an identifier of at most {} characters", what,
-                                   name.substr(0, longest), longest));
-  }
+void check_name(const std::string& what, const std::string& name) {
+  if (const std::string error = call_name_error(what, name); !error.empty()) throw GrammarError(error);
 }
 
 bool has_control(std::string_view text) {
@@ -63,6 +58,7 @@ struct ValueWriter {
     for (const CharacterRange& range : complement({{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x2029}})) {
       line.states[0].edges.push_back({range.first, range.last, 0});
     }
+    (void)regular_expression(pattern.expression);  // whole by itself: "x)|(?:y" would leave the anchors
     const CharacterAutomaton texts =
         intersection(regular_expression(fmt::format("^(?:{})$", pattern.expression)), line);
     if (texts.empty())
@@ -76,7 +72,7 @@ Expression one_call(GrammarBuilder& b, const CallSignature& call, const LineCall
   std::vector<Member> members;
   for (const CallArgument& argument : call.arguments) {
     const std::string what = fmt::format("call \"{}\", argument", call.name);
-    check_identifier(argument.name, what);
+    check_name(what, argument.name);
     if (!names.insert(argument.name).second) throw GrammarError(fmt::format("{} \"{}\" twice", what, argument.name));
     try {
       const Expression value = std::visit(ValueWriter{b}, argument.value);
@@ -97,7 +93,7 @@ Expression add_line_call(GrammarBuilder& b, std::span<const CallSignature> calls
   std::set<std::string> names;
   std::vector<Expression> ways;
   for (const CallSignature& call : calls) {
-    check_identifier(call.name, "call");
+    check_name("call", call.name);
     if (!names.insert(call.name).second) throw GrammarError(fmt::format("call \"{}\" twice", call.name));
     ways.push_back(one_call(b, call, style));
   }
@@ -105,15 +101,7 @@ Expression add_line_call(GrammarBuilder& b, std::span<const CallSignature> calls
 }
 
 Expression add_line_calls(GrammarBuilder& b, std::span<const CallSignature> calls, const LineCallStyle& style) {
-  constexpr uint32_t unbounded = GrammarBuilder::unbounded;
-  if (style.min_calls == 0 || style.min_calls > style.max_calls) {
-    throw GrammarError(fmt::format("calls: at least {} and at most {}", style.min_calls, style.max_calls));
-  }
-  const auto call = b.declare("call");
-  b.define(call, add_line_call(b, calls, style));
-  const uint32_t more = style.max_calls == unbounded ? unbounded : style.max_calls - 1;
-  return b.sequence(
-      {b.use(call), b.repeat(b.sequence({b.literal(style.between), b.use(call)}), style.min_calls - 1, more)});
+  return add_calls(b, add_line_call(b, calls, style), style.between, {style.min_calls, style.max_calls});
 }
 
 Grammar line_call_grammar(std::span<const CallSignature> calls, const LineCallStyle& style) {

@@ -11,9 +11,9 @@
 // Values that are made of others (pairs, lists, calls within calls) are expressions of the same builder. Arguments come
 // in the order of the signature, optional ones may be left out. Two ways to read a text are not ruled out where an
 // argument's pattern lets the style's separators in.
-// GrammarError, naming call and argument: no calls, a call or an argument twice, names that are no identifiers, ranges
-// without a number, alternatives that are empty or have a control character, patterns that are not understood
-// (core/constraint/regular_expression.h) or that match no line of text.
+// GrammarError, naming call and argument: no calls, a call or an argument twice, names of other characters than
+// letters, digits, "_", "-" and ".", ranges without a number, alternatives that are empty or have a control character,
+// patterns that are not understood (core/constraint/regular_expression.h) or that match no line of text.
 
 #include <cstdint>
 #include <span>
@@ -30,8 +30,8 @@ struct IntegerRange {
   int64_t first, last;
 };
 
-/// Text between quotes, min…max characters. A backslash stands before a quote of either kind and a backslash; \n and \t
-/// are newline and tab; other control characters cannot be written.
+/// Text between quotes, min…max characters. \\ is a backslash, \' and \" are quotes (the other kind may also stand as
+/// it is), \n and \t newline and tab; other control characters cannot be written.
 struct QuotedText {
   char quote = '\'';
   uint32_t min = 0, max = GrammarBuilder::unbounded;

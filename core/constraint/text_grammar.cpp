@@ -42,7 +42,7 @@ Expression add_texts(GrammarBuilder& b, const CharacterAutomaton& texts) {
 
 Expression add_text_until(GrammarBuilder& b, std::string_view delimiter) {
   if (valid_utf8_prefix(delimiter) != delimiter.size()) throw GrammarError("texts: a delimiter that is not UTF-8");
-  const Expression text = add_texts(b, CharacterAutomaton::before(code_points(delimiter)));
+  const Expression text = add_texts(b, CharacterAutomaton::until(code_points(delimiter)));
   return b.sequence({text, b.literal(delimiter)});
 }
 

@@ -13,11 +13,13 @@
 // words; enum and const values have to be spelled differently.
 // SchemaError, naming tool and place, for what cannot be kept: tools without name or twice, names of other characters
 // than letters, digits, "_", "-" and ".", parameters of any type or of strings beside numbers, lists or objects,
-// alternatives between whole sets of parameters, and everything that JSON Schema's front-end refuses.
+// alternatives between whole sets of parameters, everything that JSON Schema's front-end refuses, and the tool with
+// which all together go beyond the limits of core/constraint/grammar.h. Equal bounded texts are kept once.
 
 #include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -53,17 +55,22 @@ class XmlCalls {
   XmlCalls(XmlCalls&&) noexcept;
   XmlCalls& operator=(XmlCalls&&) noexcept;
 
-  Grammar grammar() const;
-  /// The same as a part of a larger grammar.
+  /// In bytes, of what is read.
+  static constexpr size_t max_text = size_t{1} << 20;
+
+  const Grammar& grammar() const { return *grammar_; }
+  /// The same as a part of a larger grammar; SchemaError, naming the tool, where the builder's limits end.
   GrammarBuilder::Expression add_to(GrammarBuilder& builder) const;
-  /// A list of {"name", "input"} from the whole text; parameters in any order, each once. What it answers is valid for
-  /// the schemas. Throws CallTextError, also for objects with a key twice, which the grammar of free objects lets by.
+  /// A list of {"name", "input"} from the whole text. It reads what the grammar admits, with the parameters of a call
+  /// in any order; whole numbers are int64_t. Throws CallTextError, also for what the grammar lets by: a text longer
+  /// than max_text, JSON nested deeper than 64 levels, objects with a key twice or with more than 4,096 keys.
   nlohmann::ordered_json parse(std::string_view text) const;
 
  private:
   struct Tool;
   std::vector<std::unique_ptr<const Tool>> tools_;
   XmlCallStyle style_;
+  std::optional<Grammar> grammar_;
 };
 
 }  // namespace deskhand

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/constraint/json_schema_compiler.h"
@@ -13,11 +14,11 @@ using Json = nlohmann::ordered_json;
 
 class Builder {
  public:
-  Builder(XmlParameter& parameter, const SchemaAlternatives& resolver, const XmlCallStyle& style)
-      : out_(parameter), resolver_(resolver), style_(style) {}
+  Builder(XmlParameter& parameter, const SchemaAlternatives& resolver, const XmlCallStyle& style, XmlTexts& known)
+      : out_(parameter), resolver_(resolver), style_(style), known_(known) {}
 
-  void run() {
-    for (const SchemaParts& parts : resolver_.of(out_.schemas)) {
+  void run(const SchemaParts& schemas) {
+    for (const SchemaParts& parts : resolver_.of(schemas)) {
       if (resolver_.enumerated(parts)) {
         for (const Json* value : resolver_.values(parts)) add_word(parts.front(), *value);
         continue;
@@ -57,7 +58,7 @@ class Builder {
 
   void add_word(const SchemaPlace& place, const Json& value) {
     const std::string word = spelling(value);
-    if (!CharacterAutomaton::before(code_points(xml_value_end)).matches(code_points(word))) {
+    if (word.find(xml_value_end) != std::string::npos) {
       place.refuse("a constant that contains the end of a parameter");
     }
     const Json meant = value.is_number() || value.is_structured() ? Json::parse(word) : value;
@@ -93,7 +94,11 @@ class Builder {
     }
     try {
       if (!bounds) bounds = CharacterAutomaton::length(min, max);
-      out_.texts.push_back(intersection(*bounds, CharacterAutomaton::before(code_points(xml_value_end))));
+      const CharacterAutomaton texts = intersection(*bounds, CharacterAutomaton::until(code_points(xml_value_end)));
+      const auto same = [&](const auto& known) { return *known == texts; };
+      auto found = std::find_if(known_.begin(), known_.end(), same);
+      if (found == known_.end()) found = known_.insert(found, std::make_shared<const CharacterAutomaton>(texts));
+      out_.texts.push_back(*found);
     } catch (const GrammarError& error) {
       place_of(parts).refuse(error.what());
     }
@@ -102,16 +107,17 @@ class Builder {
   XmlParameter& out_;
   const SchemaAlternatives& resolver_;
   const XmlCallStyle& style_;
+  XmlTexts& known_;
   std::vector<SchemaParts> strings_;
   std::vector<std::string> string_words_;
 };
 
 }  // namespace
 
-XmlParameter xml_parameter(std::string name, bool required, SchemaParts schemas, const SchemaAlternatives& resolver,
-                           const XmlCallStyle& style) {
-  XmlParameter out{std::move(name), required, std::move(schemas), {}, false, {}, {}};
-  Builder(out, resolver, style).run();
+XmlParameter xml_parameter(std::string name, const SchemaParts& schemas, const SchemaAlternatives& resolver,
+                           const XmlCallStyle& style, XmlTexts& known) {
+  XmlParameter out{std::move(name), false, {}, false, {}, {}};
+  Builder(out, resolver, style, known).run(schemas);
   return out;
 }
 

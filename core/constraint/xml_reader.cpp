@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/metadata.h"
@@ -13,7 +14,8 @@ namespace deskhand {
 
 using Json = nlohmann::ordered_json;
 
-XmlReader::XmlReader(std::string_view text) : text_(text) {
+XmlReader::XmlReader(std::string_view text, const Grammar& grammar) : text_(text), matcher_(grammar) {
+  if (text.size() > XmlCalls::max_text) refuse(fmt::format("the text is longer than {} bytes", XmlCalls::max_text));
   at_ = valid_utf8_prefix(text);
   if (at_ < text.size()) refuse("the text is not UTF-8");
   at_ = 0;
@@ -43,37 +45,58 @@ std::string XmlReader::name() {
   return name;
 }
 
-void XmlReader::parameter(const std::vector<XmlParameter>& known, const SchemaAlternatives& schemas, Json& input) {
-  const std::string key = name();
-  const auto parameter = std::find_if(known.begin(), known.end(), [&](const auto& p) { return p.name == key; });
-  if (parameter == known.end()) refuse(fmt::format("there is no parameter \"{}\"", one_line(key)));
-  if (input.contains(key)) refuse(fmt::format("parameter \"{}\" twice", key));
-  const size_t end = text_.find(xml_value_end, at_);
-  if (end == std::string_view::npos) refuse(fmt::format("parameter \"{}\" without an end", key));
-  Json read = value(*parameter, text_.substr(at_, end - at_));
-  try {
-    if (!schemas.valid(parameter->schemas, read)) {
-      refuse(fmt::format("parameter \"{}\" is not valid for its schema", key));
-    }
-  } catch (const SchemaError& error) {
-    refuse(fmt::format("parameter \"{}\": {}", key, error.what()));
+Json XmlReader::input(const std::vector<XmlParameter>& known) {
+  std::map<size_t, size_t> values;  // where the value of each parameter begins
+  Json input = Json::object();
+  while (take("<parameter=")) {
+    const std::string key = name();
+    const auto parameter = std::find_if(known.begin(), known.end(), [&](const auto& p) { return p.name == key; });
+    if (parameter == known.end()) refuse(fmt::format("there is no parameter \"{}\"", one_line(key)));
+    if (!values.emplace(parameter - known.begin(), at_).second) refuse(fmt::format("parameter \"{}\" twice", key));
+    const size_t end = text_.find(xml_value_end, at_);
+    if (end == std::string_view::npos) refuse(fmt::format("parameter \"{}\" without an end", key));
+    input.push_back({key, value(*parameter, text_.substr(at_, end - at_))});
+    at_ = end;
+    expect(std::string(xml_value_end) + "\n");
   }
-  input[key] = std::move(read);
+  for (size_t i = 0; i < known.size(); ++i) {
+    if (!known[i].required || values.contains(i)) continue;
+    refuse(fmt::format("there is no parameter \"{}\", which is required", known[i].name));
+  }
+  const size_t end = at_;
+  for (const auto& [index, at] : values) check(known[index], at);
   at_ = end;
-  expect(std::string(xml_value_end) + "\n");
+  return input;
 }
 
 Json XmlReader::value(const XmlParameter& parameter, std::string_view written) const {
   if (const auto word = parameter.words.find(std::string(written)); word != parameter.words.end()) return word->second;
-  if (parameter.any_text || !parameter.texts.empty()) return std::string(written);
-  if (parameter.json.empty()) {
-    refuse(fmt::format("parameter \"{}\" is \"{}\", which is none of its values", parameter.name, one_line(written)));
-  }
+  if (parameter.json.empty()) return std::string(written);
   try {
     return parse_ordered_json(written, fmt::format("parameter \"{}\"", parameter.name));
   } catch (const ModelFileError& error) {
     refuse(error.what());
   }
+}
+
+/// Whether the grammar admits the value of the parameter that begins there.
+void XmlReader::check(const XmlParameter& parameter, size_t at) {
+  at_ = at;
+  follow(fmt::format("<parameter={}>\n", parameter.name));
+  const size_t size = text_.find(xml_value_end, at) + xml_value_end.size() + 1 - at;
+  try {
+    at_ += matcher_.accept(text_.substr(at, size));
+  } catch (const GrammarError& error) {
+    refuse(fmt::format("parameter \"{}\": {}", parameter.name, error.what()));
+  }
+  if (at_ == at + size) return;
+  constexpr size_t shown = 40;
+  refuse(fmt::format("parameter \"{}\" is not valid for its schema, from \"{}\" on", parameter.name,
+                     one_line(text_.substr(at_, std::min(shown, at + size - at_)))));
+}
+
+void XmlReader::follow(std::string_view text) {
+  if (matcher_.accept(text) < text.size()) refuse(fmt::format("\"{}\" cannot come here", one_line(text)));
 }
 
 void XmlReader::end() const {

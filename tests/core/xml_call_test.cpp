@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
+#include <regex>
 
 #include "core/chat_template/chat_template.h"
 #include "core/constraint/automaton.h"
@@ -183,21 +185,30 @@ TEST(XmlCalls, TemplatesRenderTheTextThatWasWritten) {
   }
 }
 
-// What JSON can spell in several ways the templates spell in one: then the rendered text is read as the same call.
+/// What the parameters of the one call in the text say, each in JSON or one of Python's words.
+Json values_in(const std::string& text) {
+  Json values = Json::object();
+  static const std::regex form("<parameter=([a-z]+)>\n([\\s\\S]*?)\n</parameter>");
+  for (std::sregex_iterator match(text.begin(), text.end(), form), end; match != end; ++match) {
+    const std::map<std::string, const char*> words{{"None", "null"}, {"True", "true"}, {"False", "false"}};
+    const std::string value = (*match)[2];
+    values[(*match)[1]] = Json::parse(words.contains(value) ? words.at(value) : value);
+  }
+  return values;
+}
+
+// What JSON can spell in several ways the templates spell in one: then the rendered text says the same.
 TEST(XmlCalls, TemplatesRenderOtherSpellingsAsTheSameCall) {
   REQUIRE_TEST_DATA(templates, "chat/templates");
   std::mt19937_64 random(7);
-  const XmlCalls calls(free_tools(), {.max_calls = 2, .python_words = true});
+  const XmlCalls calls(free_tools(), {.python_words = true});
   const Grammar grammar = calls.grammar();
   for (int i = 0; i < 200; ++i) {
     Json parsed;
     if (!read_if_keys_differ(calls, random_sentence(grammar, random, {.more_rounds = 4, .budget = 300}), parsed))
       continue;
     for (const Rendering& rendering : renderings()) {
-      const std::string turn = rendered_turn(templates, rendering, parsed);
-      const std::string_view opening = rendering.opening, end = "<|im_end|>\n";
-      ASSERT_TRUE(turn.starts_with(opening) && turn.ends_with(end)) << turn;
-      EXPECT_EQ(calls.parse(turn.substr(opening.size(), turn.size() - opening.size() - end.size())), parsed);
+      EXPECT_EQ(values_in(rendered_turn(templates, rendering, parsed)), parsed[0]["input"]);
     }
   }
   const auto respelled = [&](const std::string& name, const std::string& written) {
@@ -239,9 +250,9 @@ TEST(XmlCalls, HostileTextIsOneError) {
   expect_error(call_text("fly", ""), "there is no tool \"fly\"");
   expect_error(call_text(std::string(5000, 'a'), ""), "there is no tool");
   expect_error("<tool_call>\n<function=" + std::string(100'000, 'a'), "expected");
-  expect_error(call_text("computer_use", ""), "has no parameter \"action\"");
+  expect_error(call_text("computer_use", ""), "there is no parameter \"action\", which is required");
   expect_error(call_text("computer_use", action + action), "\"action\" twice");
-  expect_error(call_text("computer_use", parameter_text("action", "fly")), "none of its values");
+  expect_error(call_text("computer_use", parameter_text("action", "fly")), "not valid for its schema, from \"fly");
   expect_error(call_text("computer_use", action + parameter_text("x\x01\n", "1")), "");
   expect_error(call_text("computer_use", action + parameter_text("other", "1")), "there is no parameter \"other\"");
   expect_error(call_text("computer_use", action + "<parameter=text>\nabc"), "without an end");
@@ -250,7 +261,11 @@ TEST(XmlCalls, HostileTextIsOneError) {
   expect_error(call_text("computer_use", action + parameter_text("pixels", "\"1\"")), "not valid for its schema");
   expect_error(call_text("computer_use", action + parameter_text("pixels", "")), "no JSON");
   expect_error(call_text("computer_use", action + parameter_text("pixels", "1e999")), "out of range");
-  expect_error(call_text("computer_use", action + parameter_text("coordinate", "[1, 2, 3]")), "not valid");
+  expect_error(call_text("computer_use", action + parameter_text("pixels", " 1")), "from \" 1");
+  expect_error(call_text("computer_use", action + parameter_text("pixels", "1.0")), "from \".0");
+  expect_error(call_text("computer_use", action + parameter_text("pixels", std::string(30, '1'))), "not valid");
+  expect_error(call_text("computer_use", action + parameter_text("coordinate", "[1, 2, 3]")), "from \", 3]");
+  expect_error(call_text("computer_use", action + parameter_text("coordinate", "[1]")), "from \"]");
   expect_error(call_text("computer_use", action + parameter_text("keys", std::string(100'000, '['))), "nests deeper");
   expect_error(call_text("edit", parameter_text("path", "A") + parameter_text("new", "")), "not valid");
   expect_error(
