@@ -56,6 +56,7 @@ void ForwardQueue::lead(std::unique_lock<std::mutex>& lock) {
   lock.unlock();
   forward();
   lock.lock();
+  for (Entry* entry : waiting_) entry->done = entry->over;
   std::erase_if(waiting_, [](const Entry* entry) { return entry->done; });
   led_ = false;
   changed_.notify_all();
@@ -96,15 +97,15 @@ void ForwardQueue::forward() {
   std::erase_if(chosen_, [this](Entry* entry) {
     try {
       if (entry->stopped()) {
-        entry->done = true;
+        entry->over = true;
       } else {
         add_rows(*entry);
       }
     } catch (...) {
       entry->error = std::current_exception();
-      entry->done = true;
+      entry->over = true;
     }
-    return entry->done;
+    return entry->over;
   });
   if (chosen_.empty()) return;
   batch_.set_stop(chosen_.size() == 1 ? chosen_.front()->feed.stop : std::stop_token());
@@ -145,13 +146,13 @@ View ForwardQueue::logits_room(int64_t rows) {
 void ForwardQueue::finish(Entry& entry, bool fed) {
   if (!fed) {
     entry.feed.sequence.lose();
-    entry.done = true;
+    entry.over = true;
     return;
   }
   entry.feed.sequence.advance(entry.feed.ids.subspan(static_cast<size_t>(entry.fed), static_cast<size_t>(entry.rows)));
   entry.fed += entry.rows;
   ++entry.passes;
-  entry.done = entry.left() == 0;
+  entry.over = entry.left() == 0;
 }
 
 }  // namespace deskhand

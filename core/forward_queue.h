@@ -63,9 +63,12 @@ class ForwardQueue {
   struct Entry {
     const Feed& feed;
     std::thread::id thread = std::this_thread::get_id();
+    // Of the leader, without the mutex:
     int64_t fed = 0, rows = 0, passes = 0;  // rows: in the batch that is being made
-    bool done = false;
+    bool over = false;
     std::exception_ptr error = nullptr;
+    // Of the mutex: over, and no longer among those that wait. Its owner is free to go.
+    bool done = false;
 
     int64_t left() const { return static_cast<int64_t>(feed.ids.size()) - fed; }
     bool stopped() const { return feed.stop.stop_requested(); }

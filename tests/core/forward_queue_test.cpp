@@ -47,6 +47,21 @@ class ForwardQueueTest : public ::testing::Test {
   std::unique_ptr<LanguageModel> model_;
 };
 
+// Whoever is woken while the batch with its last token is still being finished must not leave before that.
+TEST_F(ForwardQueueTest, WakingOthersAllTheTimeChangesNothing) {
+  ForwardQueue queue(*model_, *backend_, 64);
+  const std::vector<int32_t> expected = reply_to(queue, prompt_of(0, 3), 150);
+  std::jthread waker([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) const ForwardQueue::Turn wakes_all(queue);
+  });
+  std::vector<std::vector<int32_t>> replies(4);
+  {
+    std::vector<std::jthread> threads;
+    for (auto& reply : replies) threads.emplace_back([&] { reply = reply_to(queue, prompt_of(0, 3), 150); });
+  }
+  for (const auto& reply : replies) EXPECT_EQ(reply, expected);
+}
+
 TEST_F(ForwardQueueTest, ConversationsAtOnceReplyAsTheyDoAlone) {
   constexpr int count = 5, tokens = 40;
   std::vector<std::vector<int32_t>> alone(count), together(count);
