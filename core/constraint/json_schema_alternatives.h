@@ -63,7 +63,9 @@ class SchemaAlternatives {
   void check_exclusive(const SchemaPlace& place) const;
   SchemaPlace target(const SchemaPlace& place) const;
   bool never_of_type(const SchemaParts& parts, const std::string& type, int depth) const;
-  bool valid_plain(const SchemaParts& parts, const nlohmann::ordered_json& value) const;
+  /// `from`: an enum that the value is one of.
+  bool valid_plain(const SchemaParts& parts, const nlohmann::ordered_json& value,
+                   const nlohmann::ordered_json* from = nullptr) const;
   bool valid_object(const SchemaParts& parts, const nlohmann::ordered_json& value) const;
 
   const nlohmann::ordered_json& root_;

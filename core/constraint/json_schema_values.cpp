@@ -82,7 +82,7 @@ std::vector<const Json*> SchemaAlternatives::values(const SchemaParts& parts) co
       } catch (const SchemaError& error) {
         place.refuse(error.what());
       }
-      if (valid_plain(parts, value)) found.push_back(&value);
+      if (valid_plain(parts, value, list)) found.push_back(&value);
     };
     if (constant != nullptr) {
       add(*constant);
@@ -100,7 +100,7 @@ bool SchemaAlternatives::valid(const SchemaParts& schemas, const Json& value) co
   return std::any_of(ways.begin(), ways.end(), [&](const SchemaParts& parts) { return valid_plain(parts, value); });
 }
 
-bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value) const {
+bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value, const Json* from) const {
   const SchemaNames types = common_types(parts);
   if (std::none_of(types.begin(), types.end(), [&](const std::string& type) { return has_type(value, type); })) {
     return false;
@@ -108,7 +108,8 @@ bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value
   for (const SchemaPlace& place : parts) {
     const Json *constant = place.find("const"), *list = place.find("enum");
     if (constant != nullptr && !equal(*constant, value)) return false;
-    if (list != nullptr && std::none_of(list->begin(), list->end(), [&](const Json& v) { return equal(v, value); })) {
+    if (list == nullptr || list == from) continue;
+    if (std::none_of(list->begin(), list->end(), [&](const Json& v) { return equal(v, value); })) {
       return false;
     }
   }
