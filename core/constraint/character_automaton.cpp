@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <unordered_map>
 
 #include "core/tokenizer/utf8.h"
 
@@ -26,7 +27,8 @@ void append(std::vector<Edge>& edges, Edge edge) {
 
 class Product {
  public:
-  Product(const CharacterAutomaton& a, const CharacterAutomaton& b, bool without) : a_(a), b_(b), without_(without) {}
+  Product(const CharacterAutomaton& a, const CharacterAutomaton& b, bool without, WorkLimit& work)
+      : a_(a), b_(b), without_(without), work_(work) {}
 
   CharacterAutomaton run() {
     id_of(0, 0);
@@ -48,7 +50,8 @@ class Product {
   }
 
   int32_t id_of(int32_t x, int32_t y) {
-    const auto [entry, fresh] = ids_.try_emplace({x, y}, static_cast<int32_t>(pairs_.size()));
+    const uint64_t key = static_cast<uint64_t>(static_cast<uint32_t>(x)) << 32 | static_cast<uint32_t>(y);
+    const auto [entry, fresh] = ids_.try_emplace(key, static_cast<int32_t>(pairs_.size()));
     if (!fresh) return entry->second;
     if (pairs_.size() >= CharacterAutomaton::max_states) {
       throw GrammarError(fmt::format("texts: the automaton has more than {} states", CharacterAutomaton::max_states));
@@ -60,6 +63,7 @@ class Product {
   }
 
   std::vector<Edge> join(std::span<const Edge> left, std::span<const Edge> right) {
+    work_.spend(20 + 4 * (left.size() + right.size()));
     std::vector<Edge> joined;
     size_t r = 0;
     for (const Edge& edge : left) {
@@ -80,7 +84,8 @@ class Product {
 
   const CharacterAutomaton &a_, &b_;
   bool without_;
-  std::map<std::pair<int32_t, int32_t>, int32_t> ids_;
+  WorkLimit& work_;
+  std::unordered_map<uint64_t, int32_t> ids_;
   std::vector<std::pair<int32_t, int32_t>> pairs_;
   CharacterAutomaton out_;
 };
@@ -164,7 +169,7 @@ bool CharacterAutomaton::matches(std::u32string_view text) const {
   size_t at = 0;
   for (const char32_t c : text) {
     const std::vector<Edge>& edges = states[at].edges;
-    const auto edge = std::find_if(edges.begin(), edges.end(), [&](const Edge& e) { return e.last >= c; });
+    const auto edge = std::partition_point(edges.begin(), edges.end(), [c](const Edge& e) { return e.last < c; });
     if (edge == edges.end() || edge->first > c) return false;
     at = static_cast<size_t>(edge->target);
   }
@@ -185,12 +190,12 @@ bool CharacterAutomaton::empty() const {
   return true;
 }
 
-CharacterAutomaton intersection(const CharacterAutomaton& a, const CharacterAutomaton& b) {
-  return Product(a, b, false).run();
+CharacterAutomaton intersection(const CharacterAutomaton& a, const CharacterAutomaton& b, WorkLimit& work) {
+  return Product(a, b, false, work).run();
 }
 
-CharacterAutomaton difference(const CharacterAutomaton& a, const CharacterAutomaton& b) {
-  return Product(a, b, true).run();
+CharacterAutomaton difference(const CharacterAutomaton& a, const CharacterAutomaton& b, WorkLimit& work) {
+  return Product(a, b, true, work).run();
 }
 
 std::u32string code_points(std::string_view utf8) {

@@ -2,12 +2,14 @@
 // Sets of texts as deterministic automata over code points: what a regular expression, a list of words or a length
 // says, and what they say together.
 //
-//   CharacterAutomaton word = regular_expression("^[a-z]+$");             // core/constraint/regular_expression.h
-//   CharacterAutomaton short_word = intersection(word, CharacterAutomaton::length(1, 8));
-//   CharacterAutomaton other = difference(short_word, CharacterAutomaton::words({U"default"}));
+//   WorkLimit work;
+//   CharacterAutomaton word = regular_expression("^[a-z]+$", work);       // core/constraint/regular_expression.h
+//   CharacterAutomaton short_word = intersection(word, CharacterAutomaton::length(1, 8), work);
+//   CharacterAutomaton other = difference(short_word, CharacterAutomaton::words({U"default"}), work);
 //   other.matches(U"value");
 //
-// Surrogates are no characters here. Everything throws GrammarError beyond max_states or max_edges.
+// Surrogates are no characters here. Everything throws GrammarError beyond max_states or max_edges, and beyond the work
+// that is allowed to all that shares a WorkLimit.
 
 #include <cstdint>
 #include <span>
@@ -16,6 +18,7 @@
 #include <vector>
 
 #include "core/constraint/grammar.h"
+#include "core/constraint/work_limit.h"
 
 namespace deskhand {
 
@@ -52,9 +55,9 @@ struct CharacterAutomaton {
 };
 
 /// Texts of both.
-CharacterAutomaton intersection(const CharacterAutomaton& a, const CharacterAutomaton& b);
+CharacterAutomaton intersection(const CharacterAutomaton& a, const CharacterAutomaton& b, WorkLimit& work);
 /// Texts of `a` that are not in `b`.
-CharacterAutomaton difference(const CharacterAutomaton& a, const CharacterAutomaton& b);
+CharacterAutomaton difference(const CharacterAutomaton& a, const CharacterAutomaton& b, WorkLimit& work);
 
 /// The code points of UTF-8 text; broken bytes become U+FFFD.
 std::u32string code_points(std::string_view utf8);

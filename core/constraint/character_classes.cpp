@@ -2,8 +2,9 @@
 
 #include <utf8proc.h>
 
-#include <algorithm>
 #include <array>
+#include <functional>
+#include <map>
 #include <string>
 
 namespace deskhand {
@@ -47,13 +48,28 @@ constexpr std::array long_names = std::to_array<LongName>({
     {"Private_Use", "Co"},
     {"Unassigned", "Cn"},
 });
-constexpr std::array<std::string_view, 38> categories{
-    "L",  "LC", "Lu", "Ll", "Lt", "Lm", "Lo", "M",  "Mn", "Mc", "Me", "N",  "Nd", "Nl", "No", "P",  "Pc", "Pd", "Ps",
-    "Pe", "Pi", "Pf", "Po", "S",  "Sm", "Sc", "Sk", "So", "Z",  "Zs", "Zl", "Zp", "C",  "Cc", "Cf", "Co", "Cn", "Cs"};
 
-bool in_category(std::string_view category, std::string_view wanted) {
-  if (wanted == "LC") return category == "Lu" || category == "Ll" || category == "Lt";
-  return category.starts_with(wanted);
+using Ranges = std::vector<CharacterRange>;
+
+/// By the categories' short names, those of one letter among them.
+std::map<std::string, Ranges, std::less<>> make_categories() {
+  std::map<std::string, Ranges, std::less<>> all;
+  const auto add = [&](std::string_view name, char32_t c) {
+    const auto found = all.find(name);
+    Ranges& ranges = found != all.end() ? found->second : all[std::string(name)];
+    if (!ranges.empty() && ranges.back().last + 1 == c) {
+      ranges.back().last = c;
+    } else {
+      ranges.push_back({c, c});
+    }
+  };
+  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
+    const std::string_view category = utf8proc_category_string(static_cast<utf8proc_int32_t>(c));
+    add(category, c);
+    add(category.substr(0, 1), c);
+    if (category == "Lu" || category == "Ll" || category == "Lt") add("LC", c);
+  }
+  return all;
 }
 
 }  // namespace
@@ -78,17 +94,10 @@ std::optional<std::vector<CharacterRange>> unicode_property(std::string_view nam
   for (const LongName& entry : long_names) {
     if (entry.name == name) name = entry.category;
   }
-  if (std::find(categories.begin(), categories.end(), name) == categories.end()) return std::nullopt;
-  std::vector<CharacterRange> ranges;
-  for (char32_t c = 0; c <= 0x10FFFF; ++c) {
-    if (!in_category(utf8proc_category_string(static_cast<utf8proc_int32_t>(c)), name)) continue;
-    if (!ranges.empty() && ranges.back().last + 1 == c) {
-      ranges.back().last = c;
-    } else {
-      ranges.push_back({c, c});
-    }
-  }
-  return ranges;
+  static const auto categories = make_categories();
+  const auto found = categories.find(name);
+  if (found == categories.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace deskhand

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace deskhand {
 namespace {
@@ -14,7 +15,8 @@ using Nodes = std::vector<int32_t>;
 
 class Determiniser {
  public:
-  explicit Determiniser(const CharacterMachine& machine) : machine_(machine), seen_(machine.nodes.size()) {}
+  Determiniser(const CharacterMachine& machine, WorkLimit& work)
+      : machine_(machine), work_(work), seen_(machine.nodes.size()) {}
 
   CharacterAutomaton run() {
     add(closure({machine_.start}, true, false), true);
@@ -36,8 +38,10 @@ class Determiniser {
     while (!pending.empty()) {
       const int32_t at = pending.back();
       pending.pop_back();
+      work_.spend(1);
       if (seen_[static_cast<size_t>(at)] == round_) continue;
       seen_[static_cast<size_t>(at)] = round_;
+      if (at == machine_.tail) return every_text();
       const CharacterMachine::Node& node = machine_.nodes[static_cast<size_t>(at)];
       const bool passes = node.kind == Kind::split || (node.kind == Kind::text_begin && at_begin) ||
                           (node.kind == Kind::text_end && at_end);
@@ -48,10 +52,15 @@ class Determiniser {
         reached.push_back(at);
       }
     }
-    work_ += reached.size() + 1;
-    if (work_ > max_work) throw GrammarError("expression: too much work to make it deterministic");
+    work_.spend(10 + 2 * reached.size());
     std::sort(reached.begin(), reached.end());
     return reached;
+  }
+
+  /// What is reached from the tail, which makes all else idle.
+  Nodes every_text() const {
+    const CharacterMachine::Node& tail = machine_.nodes[static_cast<size_t>(machine_.tail)];
+    return {std::min(tail.next, tail.other), std::max(tail.next, tail.other)};
   }
 
   int32_t add(Nodes nodes, bool at_begin) {
@@ -74,46 +83,85 @@ class Determiniser {
   }
 
   std::vector<Edge> edges_of(const Nodes& nodes) {
-    // Where ranges begin (+) and end (−), the set of targets changes.
-    std::vector<std::pair<char32_t, std::pair<bool, int32_t>>> events;
-    for (const int32_t n : nodes) {
-      const CharacterMachine::Node& node = machine_.nodes[static_cast<size_t>(n)];
-      if (node.kind != Kind::characters) continue;
-      for (const CharacterRange& range : machine_.sets[static_cast<size_t>(node.set)]) {
-        events.push_back({range.first, {true, node.next}});
-        events.push_back({range.last + 1, {false, node.next}});
+    const std::map<int32_t, Nodes> targets = targets_by_set(nodes);
+    // Where ranges begin and end, the sets that hold the character change.
+    std::vector<Event> events;
+    for (const auto& [set, unused] : targets) {
+      for (const CharacterRange& range : machine_.sets[static_cast<size_t>(set)]) {
+        events.push_back({range.first, true, set});
+        events.push_back({range.last + 1, false, set});
       }
     }
+    work_.spend(4 * events.size());
     std::sort(events.begin(), events.end());
     std::vector<Edge> edges;
-    std::map<int32_t, int> active;  // targets and how often
+    std::map<std::vector<int32_t>, int32_t> next_of;  // by the sets
+    std::vector<int32_t> active;
     for (size_t i = 0; i < events.size();) {
-      const char32_t at = events[i].first;
-      for (; i < events.size() && events[i].first == at; ++i) {
-        const auto [opens, target] = events[i].second;
-        if ((active[target] += opens ? 1 : -1) == 0) active.erase(target);
+      const char32_t at = events[i].at;
+      for (; i < events.size() && events[i].at == at; ++i) {
+        const auto place = std::lower_bound(active.begin(), active.end(), events[i].set);
+        if (events[i].opens) {
+          active.insert(place, events[i].set);
+        } else {
+          active.erase(place);
+        }
       }
+      work_.spend(active.size());
       if (active.empty()) continue;
-      Nodes targets;
-      for (const auto& [target, count] : active) targets.push_back(target);
-      const int32_t next = add(closure(std::move(targets), false, false), false);
-      const char32_t last = events[i].first - 1;
-      if (!edges.empty() && edges.back().target == next && edges.back().last + 1 == at) {
+      const auto [known, fresh] = next_of.try_emplace(active);
+      if (fresh) known->second = next(targets, active);
+      const char32_t last = events[i].at - 1;
+      if (!edges.empty() && edges.back().target == known->second && edges.back().last + 1 == at) {
         edges.back().last = last;
       } else {
-        edges.push_back({at, last, next});
+        edges.push_back({at, last, known->second});
       }
     }
     return edges;
   }
 
-  static constexpr size_t max_work = 20'000'000;
+  std::map<int32_t, Nodes> targets_by_set(const Nodes& nodes) {
+    std::map<int32_t, Nodes> targets;
+    for (const int32_t n : nodes) {
+      const CharacterMachine::Node& node = machine_.nodes[static_cast<size_t>(n)];
+      if (node.kind == Kind::characters) targets[node.set].push_back(node.next);
+    }
+    return targets;
+  }
+
+  int32_t next(const std::map<int32_t, Nodes>& targets, const std::vector<int32_t>& sets) {
+    Nodes pending;
+    for (const int32_t set : sets) {
+      const Nodes& some = targets.at(set);
+      pending.insert(pending.end(), some.begin(), some.end());
+    }
+    return add(closure(std::move(pending), false, false), false);
+  }
+
+  struct Event {
+    char32_t at;
+    bool opens;
+    int32_t set;
+    friend auto operator<=>(const Event&, const Event&) = default;
+  };
+  struct HashNodes {
+    size_t operator()(const Nodes& nodes) const {
+      uint64_t hash = nodes.size();
+      for (const int32_t n : nodes) {
+        hash = (hash ^ static_cast<uint64_t>(n)) * 0x9E3779B97F4A7C15u;
+        hash ^= hash >> 29;
+      }
+      return hash;
+    }
+  };
+
   const CharacterMachine& machine_;
+  WorkLimit& work_;
   std::vector<uint32_t> seen_;
   uint32_t round_ = 0;
-  size_t work_ = 0;
   std::vector<Nodes> sets_;
-  std::map<Nodes, int32_t> ids_;
+  std::unordered_map<Nodes, int32_t, HashNodes> ids_;
   CharacterAutomaton out_;
 };
 
@@ -126,8 +174,8 @@ int32_t CharacterMachine::add(Node node) {
   return static_cast<int32_t>(nodes.size() - 1);
 }
 
-CharacterAutomaton determinise(const CharacterMachine& machine) {
-  return Determiniser(machine).run();
+CharacterAutomaton determinise(const CharacterMachine& machine, WorkLimit& work) {
+  return Determiniser(machine, work).run();
 }
 
 }  // namespace deskhand

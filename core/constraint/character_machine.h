@@ -23,11 +23,12 @@ struct CharacterMachine {
   std::vector<Node> nodes;
   std::vector<std::vector<CharacterRange>> sets;  ///< each sorted and disjoint
   int32_t start = 0;
+  int32_t tail = -1;  ///< the split from which every text matches
 
   int32_t add(Node node);
 };
 
-/// Throws GrammarError beyond the limits of CharacterAutomaton.
-CharacterAutomaton determinise(const CharacterMachine& machine);
+/// Throws GrammarError beyond the limits of CharacterAutomaton and of the work.
+CharacterAutomaton determinise(const CharacterMachine& machine, WorkLimit& work);
 
 }  // namespace deskhand

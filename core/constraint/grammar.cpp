@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "core/constraint/matcher.h"
 #include "core/constraint/program.h"
@@ -15,6 +16,7 @@ using Expression = GrammarBuilder::Expression;
 
 struct GrammarBuilder::Store {
   GrammarSyntax syntax;
+  std::unordered_map<ByteSet, uint32_t> set_ids;
 
   Expression add(Kind kind, uint32_t begin, uint32_t count, uint16_t depth = 0) {
     if (syntax.nodes.size() >= max_expressions) {
@@ -66,9 +68,9 @@ Expression GrammarBuilder::any_of(std::span<const std::string> texts) {
 Expression GrammarBuilder::byte(const ByteSet& set) {
   std::vector<ByteSet>& sets = store_->syntax.sets;
   if (set.none()) return nothing();
-  auto found = std::find(sets.begin(), sets.end(), set);
-  if (found == sets.end()) found = sets.insert(found, set);
-  return store_->add(Kind::set, static_cast<uint32_t>(found - sets.begin()), 0);
+  const auto [entry, fresh] = store_->set_ids.try_emplace(set, static_cast<uint32_t>(sets.size()));
+  if (fresh) sets.push_back(set);
+  return store_->add(Kind::set, entry->second, 0);
 }
 
 Expression GrammarBuilder::byte(uint8_t first, uint8_t last) {

@@ -19,6 +19,7 @@
 // may be empty, sizes over the limits below.
 
 #include <bitset>
+#include <compare>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -38,6 +39,7 @@ using ByteSet = std::bitset<256>;
 /// Code points first…last, both included. Surrogates in it are skipped.
 struct CharacterRange {
   char32_t first, last;
+  friend auto operator<=>(const CharacterRange&, const CharacterRange&) = default;
 };
 
 struct GrammarProgram;  // core/constraint/program.h

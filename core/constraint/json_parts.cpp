@@ -54,9 +54,7 @@ Expression JsonParts::string(uint32_t min, uint32_t max) {
 }
 
 Expression JsonParts::text_character(const std::vector<CharacterRange>& ranges) {
-  std::vector<std::pair<char32_t, char32_t>> key;
-  for (const CharacterRange& range : ranges) key.emplace_back(range.first, range.last);
-  const auto found = text_characters_.find(key);
+  const auto found = text_characters_.find(ranges);
   if (found != text_characters_.end()) return found->second;
   GrammarBuilder& b = builder_;
   std::vector<CharacterRange> unplain = complement(ranges);
@@ -76,7 +74,7 @@ Expression JsonParts::text_character(const std::vector<CharacterRange>& ranges) 
                                b.choice({b.literal(low), low == high ? b.nothing() : b.literal(high)})}));
   }
   const Expression made = shared("character", b.choice(std::move(ways)));
-  text_characters_.emplace(std::move(key), made);
+  text_characters_.emplace(ranges, made);
   return made;
 }
 

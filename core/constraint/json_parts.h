@@ -108,7 +108,7 @@ class JsonParts {
   JsonStyle style_;
   std::optional<GrammarBuilder::Rule> value_;
   std::optional<GrammarBuilder::Rule> character_;
-  std::map<std::vector<std::pair<char32_t, char32_t>>, Expression> text_characters_;
+  std::map<std::vector<CharacterRange>, Expression> text_characters_;
 };
 
 }  // namespace deskhand

@@ -92,8 +92,8 @@ Expression SchemaCompiler::of_type(const SchemaParts& parts, const std::string& 
   if (type == "null") return builder_.literal("null");
   const auto [min, max] = counts(parts, "minLength", "maxLength");
   if (min > max) return builder_.nothing();
-  const auto texts = schemas_.strings(parts);
-  return texts ? json_.text(*texts) : json_.string(min, max);
+  const CharacterAutomaton* texts = schemas_.strings(parts);
+  return texts != nullptr ? json_.text(*texts) : json_.string(min, max);
 }
 
 Expression SchemaCompiler::number(const SchemaParts& parts, bool whole) {
@@ -181,7 +181,7 @@ std::vector<std::pair<CharacterAutomaton, SchemaParts>> SchemaCompiler::kinds_of
   try {
     for (const SchemaPlace& place : parts) {
       if (const Json* names = place.find("propertyNames")) {
-        keys = intersection(keys, schemas_.names(place.below(*names, "propertyNames")));
+        keys = intersection(keys, schemas_.names(place.below(*names, "propertyNames")), schemas_.work());
       }
       const Json* list = place.find("patternProperties");
       if (list == nullptr) continue;
@@ -196,7 +196,7 @@ std::vector<std::pair<CharacterAutomaton, SchemaParts>> SchemaCompiler::kinds_of
     if (!named.empty()) {
       std::vector<std::u32string> words;
       for (const std::string& name : named) words.push_back(code_points(name));
-      keys = difference(keys, CharacterAutomaton::words(words));
+      keys = difference(keys, CharacterAutomaton::words(words), schemas_.work());
     }
     std::vector<std::pair<CharacterAutomaton, SchemaParts>> kinds;
     for (size_t matched = 0; matched < size_t{1} << patterns.size(); ++matched) {
@@ -204,7 +204,8 @@ std::vector<std::pair<CharacterAutomaton, SchemaParts>> SchemaCompiler::kinds_of
       SchemaParts schemas;
       for (size_t i = 0; i < patterns.size(); ++i) {
         const CharacterAutomaton& one = schemas_.pattern(parts.front(), patterns[i]);
-        some = (matched >> i & 1) != 0 ? intersection(some, one) : difference(some, one);
+        some =
+            (matched >> i & 1) != 0 ? intersection(some, one, schemas_.work()) : difference(some, one, schemas_.work());
       }
       if (some.empty()) continue;
       for (const SchemaPlace& place : parts) {

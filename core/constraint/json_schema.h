@@ -13,7 +13,8 @@
 // numbers, 0.1, 0.01…); anyOf, allOf, $ref within the document (recursion included) and any of these beside each other;
 // oneOf of branches that exclude each other provably; not of types. Annotations (title, description, default, format…)
 // mean nothing: "format" is not asserted. Everything else is refused by name with a SchemaError that says where
-// ("#/properties/a"), and so are schemas that nothing satisfies.
+// ("#/properties/a"), and so are schemas that nothing satisfies and those that are too much work to compile
+// (core/constraint/work_limit.h).
 //
 // A grammar may allow less than its schema, never more:
 //   - Properties come in the order of the schema ("properties" first, then what only "required" names, then others in

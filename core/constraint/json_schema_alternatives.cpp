@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/constraint/regular_expression.h"
 
@@ -25,10 +26,25 @@ struct SchemaAlternatives::Work {
   enum class State { open, done, nothing, split } state = State::open;
   bool check = true;            ///< whether oneOf must exclude each other
   const Json* apart = nullptr;  ///< its oneOf is passed over
+
+  /// Steps that a copy takes.
+  size_t size() const {
+    size_t steps = 16 * (entries.size() + plain.size()) + seen.size() / 8;
+    for (const Entry& entry : entries) steps += entry.via.size() / 8;
+    return steps;
+  }
 };
 
 SchemaAlternatives::SchemaAlternatives(const Json& root, const JsonStyle& style)
     : root_(root), style_(style), dialect_(dialect_of(root, style.dialect)) {}
+
+void SchemaAlternatives::spend(const SchemaPlace& place, size_t steps) const {
+  try {
+    work_.spend(steps);
+  } catch (const GrammarError& error) {
+    place.refuse(error.what());
+  }
+}
 
 std::vector<SchemaParts> SchemaAlternatives::of(const SchemaParts& schemas) const {
   return alternatives(schemas, true);
@@ -60,6 +76,7 @@ void SchemaAlternatives::expand(Work& work, std::vector<Work>& open) const {
   const Work::Entry entry = work.entries[work.next++];
   const SchemaPlace& place = entry.place;
   const Json& schema = *place.schema;
+  spend(place, 50 + entry.via.size() + work.seen.size() / 8);
   if (place.nesting > style_.max_nesting) place.refuse(fmt::format("nested deeper than {}", style_.max_nesting));
   if (schema.is_boolean()) {
     if (!schema.get<bool>()) work.state = Work::State::nothing;
@@ -98,7 +115,10 @@ void SchemaAlternatives::expand(Work& work, std::vector<Work>& open) const {
       place.refuse(fmt::format("\"{}\" is not a list of schemas", keyword));
     }
     if (std::string_view(keyword) != "allOf") continue;
-    for (size_t i = 0; i < branches->size(); ++i) add(place.below((*branches)[i], fmt::format("allOf/{}", i)));
+    for (size_t i = 0; i < branches->size(); ++i) {
+      spend(place, 10 + entry.via.size() / 8);
+      add(place.below((*branches)[i], fmt::format("allOf/{}", i)));
+    }
   }
   if (work.state == Work::State::open) choose(work, entry.via, place, open);
 }
@@ -120,6 +140,7 @@ void SchemaAlternatives::choose(Work& work, const std::vector<const Json*>& via,
         if (combined.size() > max_alternatives) {
           place.refuse(fmt::format("more than {} alternatives", max_alternatives));
         }
+        spend(place, 10 + way.size());
         combined.push_back(way);
         std::vector<const Json*> longer = via;
         longer.push_back(place.schema);
@@ -139,6 +160,7 @@ void SchemaAlternatives::choose(Work& work, const std::vector<const Json*>& via,
 
 void SchemaAlternatives::check_exclusive(const SchemaPlace& place) const {
   const Json& branches = *place.find("oneOf");
+  if (branches.size() > max_alternatives) place.refuse(fmt::format("more than {} alternatives", max_alternatives));
   for (size_t i = 0; i < branches.size(); ++i) {
     for (size_t j = 0; j < i; ++j) {
       // What stands beside oneOf holds for all branches and may tell them apart.
@@ -155,7 +177,9 @@ SchemaPlace SchemaAlternatives::target(const SchemaPlace& place) const {
   const Json& reference = *place.find("$ref");
   if (!reference.is_string()) place.refuse("\"$ref\" is not a string");
   const auto pointer = reference.get<std::string>();
-  const auto nowhere = [&] { place.refuse(fmt::format("\"$ref\" {} leads nowhere in this document", pointer)); };
+  const auto nowhere = [&] {
+    place.refuse(fmt::format("\"$ref\" {} leads nowhere in this document", shortened(pointer)));
+  };
   if (!pointer.starts_with("#")) nowhere();
   std::string path;
   for (size_t i = 1; i < pointer.size(); ++i) {  // %XX as in a URI
@@ -168,17 +192,26 @@ SchemaPlace SchemaAlternatives::target(const SchemaPlace& place) const {
     }
   }
   try {
-    const Json::json_pointer parsed(path);
-    if (root_.contains(parsed)) return {&root_.at(parsed), pointer, 0};
+    std::vector<std::string> steps;
+    for (Json::json_pointer rest(path); !rest.empty(); rest.pop_back()) steps.push_back(rest.back());
+    const Json* at = &root_;
+    for (size_t i = steps.size(); i-- > 0;) {
+      spend(place, 10 + at->size() / 4);
+      const Json::json_pointer step = Json::json_pointer() / steps[i];
+      if (!at->contains(step)) nowhere();
+      at = &at->at(step);
+    }
+    return {at, shortened(pointer), 0};
   } catch (const nlohmann::json::exception&) {
+    nowhere();
+    throw;
   }
-  nowhere();
-  return place;
 }
 
 SchemaParts SchemaAlternatives::item(const SchemaParts& parts, size_t index) const {
   SchemaParts schemas;
   for (const SchemaPlace& place : parts) {
+    spend(place, 10);
     const Json *prefix = place.find("prefixItems"), *items = place.find("items");
     const char *list = "prefixItems", *rest = "items";
     if (items != nullptr && items->is_array()) {
@@ -214,12 +247,16 @@ SchemaParts SchemaAlternatives::property(const SchemaParts& parts, const std::st
   const std::u32string name = code_points(key);
   for (const SchemaPlace& place : parts) {
     bool described = false;
-    if (const Json* properties = place.find("properties"); properties != nullptr && properties->contains(key)) {
-      schemas.push_back(place.below(properties->at(key), "properties/" + key));
-      described = true;
+    if (const Json* properties = place.find("properties")) {
+      spend(place, 10 + properties->size() / 4);
+      if (const auto found = properties->find(key); found != properties->end()) {
+        schemas.push_back(place.below(*found, "properties/" + key));
+        described = true;
+      }
     }
     if (const Json* patterns = place.find("patternProperties")) {
       for (const auto& member : patterns->items()) {
+        spend(place, 10 + name.size());
         if (!pattern(place, member.key()).matches(name)) continue;
         schemas.push_back(place.below(member.value(), "patternProperties/" + member.key()));
         described = true;
@@ -233,13 +270,15 @@ SchemaParts SchemaAlternatives::property(const SchemaParts& parts, const std::st
 
 SchemaNames SchemaAlternatives::required(const SchemaParts& parts) const {
   SchemaNames names;
+  std::set<std::string> known;
   for (const SchemaPlace& place : parts) {
     const Json* list = place.find("required");
     if (list == nullptr) continue;
     if (!list->is_array()) place.refuse("\"required\" is not a list");
     for (const Json& name : *list) {
       if (!name.is_string()) place.refuse("\"required\" is not a list of names");
-      if (!contains(names, name.get<std::string>())) names.push_back(name.get<std::string>());
+      spend(place, 20);
+      if (known.insert(name.get<std::string>()).second) names.push_back(name.get<std::string>());
     }
   }
   return names;
@@ -249,30 +288,35 @@ const CharacterAutomaton& SchemaAlternatives::pattern(const SchemaPlace& place, 
   const auto found = patterns_.find(expression);
   if (found != patterns_.end()) return found->second;
   try {
-    return patterns_.emplace(expression, regular_expression(expression)).first->second;
+    return patterns_.emplace(expression, regular_expression(expression, work_)).first->second;
   } catch (const GrammarError& error) {
     place.refuse(error.what());
   }
 }
 
-std::optional<CharacterAutomaton> SchemaAlternatives::strings(const SchemaParts& parts) const {
-  std::optional<CharacterAutomaton> all;
+const CharacterAutomaton* SchemaAlternatives::strings(const SchemaParts& parts) const {
   const auto [min, max] = counts(parts, "minLength", "maxLength");
+  const SchemaPlace* last = nullptr;
+  std::vector<const CharacterAutomaton*> expressions;
   for (const SchemaPlace& place : parts) {
     const Json* expression = place.find("pattern");
     if (expression == nullptr) continue;
     if (!expression->is_string()) place.refuse("\"pattern\" is not a string");
-    const CharacterAutomaton& one = pattern(place, expression->get<std::string>());
-    try {
-      if (!all && (min > 0 || max != GrammarBuilder::unbounded)) {
-        all = min > max ? CharacterAutomaton::words({}) : CharacterAutomaton::length(min, max);
-      }
-      all = all ? intersection(*all, one) : one;
-    } catch (const GrammarError& error) {
-      place.refuse(error.what());
-    }
+    last = &place;
+    const CharacterAutomaton* one = &pattern(place, expression->get<std::string>());
+    if (std::find(expressions.begin(), expressions.end(), one) == expressions.end()) expressions.push_back(one);
   }
-  return all;
+  if (expressions.empty()) return nullptr;
+  if (expressions.size() == 1 && min == 0 && max == GrammarBuilder::unbounded) return expressions.front();
+  Together key{min, max, expressions};
+  if (const auto found = texts_.find(key); found != texts_.end()) return &found->second;
+  try {
+    CharacterAutomaton all = min > max ? CharacterAutomaton::words({}) : CharacterAutomaton::length(min, max);
+    for (const CharacterAutomaton* one : expressions) all = intersection(all, *one, work_);
+    return &texts_.emplace(std::move(key), std::move(all)).first->second;
+  } catch (const GrammarError& error) {
+    last->refuse(error.what());
+  }
 }
 
 CharacterAutomaton SchemaAlternatives::names(const SchemaPlace& place) const {
@@ -289,15 +333,15 @@ CharacterAutomaton SchemaAlternatives::names(const SchemaPlace& place) const {
         inside = CharacterAutomaton::words(words);
       } else if (contains(common_types(parts), "string")) {
         const auto [min, max] = counts(parts, "minLength", "maxLength");
-        if (const auto texts = strings(parts)) {
+        if (const CharacterAutomaton* texts = strings(parts)) {
           inside = *texts;
         } else if (min <= max) {
           inside = CharacterAutomaton::length(min, max);
         }
       }
-      outside = intersection(outside, difference(every, inside));
+      outside = intersection(outside, difference(every, inside, work_), work_);
     }
-    return difference(every, outside);
+    return difference(every, outside, work_);
   } catch (const GrammarError& error) {
     place.refuse(error.what());
   }

@@ -7,12 +7,13 @@
 //   them resolver.valid(parts, value);                                        // exact, for enum and const
 //   resolver.never(parts);                                               // true: no value satisfies all of them
 //
-// Throws SchemaError for what is not supported, and for references that lead nowhere or in a circle.
+// Throws SchemaError for what is not supported, for references that lead nowhere or in a circle, and where the work of
+// all calls together goes beyond a WorkLimit.
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
-#include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "core/constraint/character_automaton.h"
@@ -36,8 +37,8 @@ class SchemaAlternatives {
   bool enumerated(const SchemaParts& parts) const;
   /// The values of const and enum that are valid for all parts.
   std::vector<const nlohmann::ordered_json*> values(const SchemaParts& parts) const;
-  /// For pattern, with the lengths; nothing when there is no pattern.
-  std::optional<CharacterAutomaton> strings(const SchemaParts& parts) const;
+  /// For pattern, with the lengths; null when there is no pattern. Lives as long as the resolver.
+  const CharacterAutomaton* strings(const SchemaParts& parts) const;
   /// All texts that the schemas admit as a string; refuses what cannot be told.
   CharacterAutomaton names(const SchemaPlace& place) const;
   /// Schemas of the item at the index; `named`: how many have their own.
@@ -50,6 +51,8 @@ class SchemaAlternatives {
   SchemaNames required(const SchemaParts& parts) const;
   /// An expression of the place, compiled once.
   const CharacterAutomaton& pattern(const SchemaPlace& place, const std::string& expression) const;
+  /// Of everything that one schema asks for.
+  WorkLimit& work() const { return work_; }
 
  private:
   struct Work;
@@ -67,11 +70,17 @@ class SchemaAlternatives {
   bool valid_plain(const SchemaParts& parts, const nlohmann::ordered_json& value,
                    const nlohmann::ordered_json* from = nullptr) const;
   bool valid_object(const SchemaParts& parts, const nlohmann::ordered_json& value) const;
+  bool equal(const nlohmann::ordered_json& a, const nlohmann::ordered_json& b) const;
+  void spend(const SchemaPlace& place, size_t steps) const;
 
   const nlohmann::ordered_json& root_;
   JsonStyle style_;
   SchemaDialect dialect_;
+  mutable WorkLimit work_;
   mutable std::map<std::string, CharacterAutomaton> patterns_;  ///< compiled
+  /// Lengths and expressions that hold together.
+  using Together = std::tuple<uint32_t, uint32_t, std::vector<const CharacterAutomaton*>>;
+  mutable std::map<Together, CharacterAutomaton> texts_;
 };
 
 /// Whether the JSON Schema type name ("integer", "number", "null"…) describes the value.

@@ -105,6 +105,7 @@ Names listed_types(const SchemaPlace& place) {
   if (type->is_array()) {
     if (type->empty()) place.refuse("\"type\" is an empty list");
     std::for_each(type->begin(), type->end(), add);
+    if (type->size() > types().size()) place.refuse("\"type\" names a type twice");
   } else {
     add(*type);
   }
@@ -117,6 +118,11 @@ void SchemaPlace::refuse(const std::string& what) const {
   throw SchemaError(fmt::format("schema {}: {}", where, what));
 }
 
+SchemaPlace SchemaPlace::below(const Json& inner, const std::string& step) const {
+  constexpr size_t longest = 1000;
+  return {&inner, where.size() < longest ? where + "/" + shortened(step) : where, nesting + 1};
+}
+
 const Json* SchemaPlace::find(const std::string& keyword) const {
   if (!schema->is_object()) return nullptr;
   const auto found = schema->find(keyword);
@@ -125,6 +131,13 @@ const Json* SchemaPlace::find(const std::string& keyword) const {
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+std::string shortened(const std::string& text) {
+  size_t end = 200;
+  if (text.size() <= end) return text;
+  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
+  return text.substr(0, end) + "…";
 }
 
 SchemaDialect dialect_of(const Json& root, SchemaDialect otherwise) {

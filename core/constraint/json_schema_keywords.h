@@ -22,20 +22,21 @@ using SchemaNames = std::vector<std::string>;
 
 struct SchemaPlace {
   const nlohmann::ordered_json* schema;
-  std::string where;  ///< as a JSON pointer behind '#'
+  std::string where;  ///< as a JSON pointer behind '#', cut where it is long
   int nesting = 0;
 
   [[noreturn]] void refuse(const std::string& what) const;
   /// The keyword's value, or null.
   const nlohmann::ordered_json* find(const std::string& keyword) const;
-  SchemaPlace below(const nlohmann::ordered_json& inner, const std::string& step) const {
-    return {&inner, where + "/" + step, nesting + 1};
-  }
+  SchemaPlace below(const nlohmann::ordered_json& inner, const std::string& step) const;
 };
 
 using SchemaParts = std::vector<SchemaPlace>;
 
 bool contains(const SchemaNames& names, const std::string& name);
+
+/// The text, cut behind about 200 bytes.
+std::string shortened(const std::string& text);
 
 /// The dialect that the document declares with "$schema", else the other. Refuses those that are unknown.
 SchemaDialect dialect_of(const nlohmann::ordered_json& root, SchemaDialect otherwise);

@@ -25,18 +25,6 @@ bool has_type(const Json& value, const std::string& type) {
 
 namespace {
 
-/// Objects are equal in any order.
-bool equal(const Json& a, const Json& b) {
-  if (a.is_object() && b.is_object()) {
-    if (a.size() != b.size()) return false;
-    return std::all_of(a.items().begin(), a.items().end(), [&](const auto& member) {
-      return b.contains(member.key()) && equal(member.value(), b.at(member.key()));
-    });
-  }
-  if (a.is_array() && b.is_array()) return std::equal(a.begin(), a.end(), b.begin(), b.end(), equal);
-  return a == b;
-}
-
 bool number_valid(const SchemaParts& parts, const Json& value) {
   const auto number = value.get<double>();
   for (const SchemaPlace& place : parts) {
@@ -64,6 +52,24 @@ bool number_valid(const SchemaParts& parts, const Json& value) {
 
 }  // namespace
 
+/// Objects are equal in any order.
+bool SchemaAlternatives::equal(const Json& a, const Json& b) const {
+  work_.spend(1);
+  if (a.is_object() && b.is_object()) {
+    if (a.size() != b.size()) return false;
+    return std::all_of(a.items().begin(), a.items().end(), [&](const auto& member) {
+      work_.spend(b.size() / 4);
+      const auto other = b.find(member.key());
+      return other != b.end() && equal(member.value(), *other);
+    });
+  }
+  if (a.is_array() && b.is_array()) {
+    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                      [&](const Json& x, const Json& y) { return equal(x, y); });
+  }
+  return a == b;
+}
+
 bool SchemaAlternatives::enumerated(const SchemaParts& parts) const {
   return std::any_of(parts.begin(), parts.end(), [](const SchemaPlace& place) {
     return place.find("const") != nullptr || place.find("enum") != nullptr;
@@ -78,8 +84,8 @@ std::vector<const Json*> SchemaAlternatives::values(const SchemaParts& parts) co
     if (constant == nullptr && list == nullptr) continue;
     const auto add = [&](const Json& value) {
       try {
-        (void)json_text(value, style_);  // not too deep to be walked through
-      } catch (const SchemaError& error) {
+        work_.spend(json_text(value, style_).size());  // not too deep to be walked through
+      } catch (const std::runtime_error& error) {
         place.refuse(error.what());
       }
       if (valid_plain(parts, value, list)) found.push_back(&value);
@@ -101,6 +107,8 @@ bool SchemaAlternatives::valid(const SchemaParts& schemas, const Json& value) co
 }
 
 bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value, const Json* from) const {
+  if (parts.empty()) return true;
+  spend(parts.front(), 50 * parts.size());
   const SchemaNames types = common_types(parts);
   if (std::none_of(types.begin(), types.end(), [&](const std::string& type) { return has_type(value, type); })) {
     return false;
@@ -118,8 +126,9 @@ bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value
     const std::u32string text = code_points(value.get<std::string>());
     const auto [min, max] = counts(parts, "minLength", "maxLength");
     if (text.size() < min || text.size() > max) return false;
-    const auto texts = strings(parts);
-    return !texts || texts->matches(text);
+    const CharacterAutomaton* texts = strings(parts);
+    spend(parts.front(), text.size());
+    return texts == nullptr || texts->matches(text);
   }
   if (value.is_array()) {
     const auto [min, max] = counts(parts, "minItems", "maxItems");
@@ -135,6 +144,7 @@ bool SchemaAlternatives::valid_object(const SchemaParts& parts, const Json& valu
   const auto [min, max] = counts(parts, "minProperties", "maxProperties");
   if (value.size() < min || value.size() > max) return false;
   for (const std::string& name : required(parts)) {
+    spend(parts.front(), 10 + value.size() / 4);
     if (!value.contains(name)) return false;
   }
   return std::all_of(value.items().begin(), value.items().end(), [&](const auto& member) {
@@ -171,8 +181,9 @@ bool SchemaAlternatives::never_of_type(const SchemaParts& parts, const std::stri
   if (type == "string") {
     const auto [min, max] = counts(parts, "minLength", "maxLength");
     if (min > max) return true;
-    const auto texts = strings(parts);
-    return texts && texts->empty();
+    const CharacterAutomaton* texts = strings(parts);
+    if (texts != nullptr) spend(parts.front(), texts->states.size());
+    return texts != nullptr && texts->empty();
   }
   if (type == "array") {
     const auto [min, max] = counts(parts, "minItems", "maxItems");

@@ -58,9 +58,10 @@ struct ValueWriter {
     for (const CharacterRange& range : complement({{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x2029}})) {
       line.states[0].edges.push_back({range.first, range.last, 0});
     }
-    (void)regular_expression(pattern.expression);  // whole by itself: "x)|(?:y" would leave the anchors
+    WorkLimit work;
+    (void)regular_expression(pattern.expression, work);  // whole by itself: "x)|(?:y" would leave the anchors
     const CharacterAutomaton texts =
-        intersection(regular_expression(fmt::format("^(?:{})$", pattern.expression)), line);
+        intersection(regular_expression(fmt::format("^(?:{})$", pattern.expression), work), line, work);
     if (texts.empty())
       throw GrammarError(fmt::format("the pattern \"{}\" matches no line of text", pattern.expression));
     return add_texts(b, texts);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <string>
 
 #include "core/constraint/character_classes.h"
@@ -20,17 +21,16 @@ constexpr char32_t none = 0xFFFFFFFF;
 /// Recursive descent to parts, which are compiled back to front: each with the node that follows it.
 class Parser {
  public:
-  explicit Parser(std::string_view pattern) : shown_(pattern), text_(code_points(pattern)) {}
+  Parser(std::string_view pattern, WorkLimit& work) : shown_(pattern), text_(code_points(pattern)), work_(work) {}
 
   CharacterAutomaton run() {
     const int32_t root = alternatives();
     if (at_ < text_.size()) refuse("an unpaired )");
     // Anything may stand before and behind what is found.
-    machine_.sets.push_back({{0, 0x10FFFF}});
-    const auto any = static_cast<int32_t>(machine_.sets.size() - 1);
-    const int32_t behind = loop(any, machine_.add({Kind::match}));
-    machine_.start = loop(any, compile(root, behind));
-    return determinise(machine_);
+    const int32_t any = set({{0, 0x10FFFF}});
+    machine_.tail = loop(any, machine_.add({Kind::match}));
+    machine_.start = loop(any, compile(root, machine_.tail));
+    return determinise(machine_, work_);
   }
 
  private:
@@ -59,10 +59,14 @@ class Parser {
     parts_.push_back(std::move(p));
     return static_cast<int32_t>(parts_.size() - 1);
   }
-  int32_t characters(Ranges ranges) {
-    machine_.sets.push_back(std::move(ranges));
-    return part({PartKind::characters, {}, 0, 0, static_cast<int32_t>(machine_.sets.size() - 1)});
+  /// The index of the set in the machine, where each is once.
+  int32_t set(const Ranges& ranges) {
+    work_.spend(10 + ranges.size());
+    const auto [entry, fresh] = set_ids_.try_emplace(ranges, static_cast<int32_t>(machine_.sets.size()));
+    if (fresh) machine_.sets.push_back(ranges);
+    return entry->second;
   }
+  int32_t characters(const Ranges& ranges) { return part({PartKind::characters, {}, 0, 0, set(ranges)}); }
 
   int32_t alternatives() {
     if (++depth_ > max_depth) refuse("groups nested too deep");
@@ -244,8 +248,9 @@ class Parser {
       if (first[0].first > last[0].first) refuse("a range out of order");
       ranges.push_back({first[0].first, last[0].first});
     }
+    work_.spend(10 * ranges.size());
     Ranges outside = complement(std::move(ranges));
-    return characters(negated ? std::move(outside) : complement(std::move(outside)));
+    return characters(negated ? outside : complement(std::move(outside)));
   }
 
   Ranges class_atom() {
@@ -255,13 +260,14 @@ class Parser {
   }
 
   /// Before `next`, any number of the set's characters.
-  int32_t loop(int32_t set, int32_t next) {
+  int32_t loop(int32_t characters, int32_t next) {
     const int32_t fork = machine_.add({Kind::split, -1, next});
-    machine_.nodes[static_cast<size_t>(fork)].next = machine_.add({Kind::characters, fork, -1, set});
+    machine_.nodes[static_cast<size_t>(fork)].next = machine_.add({Kind::characters, fork, -1, characters});
     return fork;
   }
 
   int32_t compile(int32_t index, int32_t next) {
+    work_.spend(1);
     const Part& p = parts_[static_cast<size_t>(index)];
     switch (p.kind) {
       case PartKind::characters:
@@ -313,14 +319,16 @@ class Parser {
   int depth_ = 0;
   std::vector<Part> parts_;
   CharacterMachine machine_;
+  std::map<Ranges, int32_t> set_ids_;
+  WorkLimit& work_;
 };
 
 }  // namespace
 
-CharacterAutomaton regular_expression(std::string_view pattern) {
+CharacterAutomaton regular_expression(std::string_view pattern, WorkLimit& work) {
   constexpr size_t longest = 10'000;
   if (pattern.size() > longest) throw GrammarError(fmt::format("expression: longer than {} bytes", longest));
-  return Parser(pattern).run();
+  return Parser(pattern, work).run();
 }
 
 }  // namespace deskhand

@@ -85,16 +85,17 @@ class Builder {
 
   void add_texts(const SchemaParts& parts) {
     const auto [min, max] = counts(parts, "minLength", "maxLength");
-    std::optional<CharacterAutomaton> bounds = resolver_.strings(parts);
+    const CharacterAutomaton* patterns = resolver_.strings(parts);
     const bool counted = min > 0 || max != GrammarBuilder::unbounded;
     if (min > max) return;
-    if (!bounds && !counted) {
+    if (patterns == nullptr && !counted) {
       out_.any_text = true;
       return;
     }
     try {
-      if (!bounds) bounds = CharacterAutomaton::length(min, max);
-      const CharacterAutomaton texts = intersection(*bounds, CharacterAutomaton::until(code_points(xml_value_end)));
+      const CharacterAutomaton bounds = patterns != nullptr ? *patterns : CharacterAutomaton::length(min, max);
+      const CharacterAutomaton texts =
+          intersection(bounds, CharacterAutomaton::until(code_points(xml_value_end)), resolver_.work());
       const auto same = [&](const auto& known) { return *known == texts; };
       auto found = std::find_if(known_.begin(), known_.end(), same);
       if (found == known_.end()) found = known_.insert(found, std::make_shared<const CharacterAutomaton>(texts));

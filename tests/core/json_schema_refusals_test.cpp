@@ -110,6 +110,41 @@ TEST(JsonSchema, HostileSchemasAreAnsweredQuickly) {
   EXPECT_EQ(quickly(names), "no error");
 }
 
+/// Each part is small, all together are not.
+TEST(JsonSchema, WorkIsBoundedOverTheWholeSchema) {
+  const auto too_much = [](const Json& schema) {
+    const auto begin = std::chrono::steady_clock::now();
+    EXPECT_NE(error_of(schema).find("too much work to compile it"), std::string::npos) << error_of(schema);
+    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 10.0);
+  };
+  Json patterns, lengths, choices, names, equal;
+  for (int i = 0; i < 300; ++i) {
+    patterns["properties"][fmt::format("p{}", i)] = {{"pattern", fmt::format(".{{{}}}", 1000 + i)}};
+    lengths["allOf"].push_back({{"pattern", fmt::format("^.{{1,{}}}$", 9000 + i)}});
+    names["required"].push_back(fmt::format("k{}", i));
+  }
+  too_much(patterns);
+  too_much(lengths);
+  names["type"] = "object";
+  names["additionalProperties"] = {{"$ref", "#/$defs/a"}};
+  too_much(
+      {{"$defs", {{"a", names}}}, {"oneOf", {{{"$ref", "#/$defs/a"}}, {{"$ref", "#/$defs/a"}, {"minProperties", 1}}}}});
+  for (int i = 0; i < 6000; ++i) choices["allOf"].push_back({{"minLength", i}});
+  Json sixteen;
+  for (int i = 0; i < 15; ++i) sixteen["anyOf"].push_back({{"maxLength", 9000 + i}});
+  choices["allOf"].push_back(sixteen);
+  choices["allOf"].push_back({{"anyOf", {{{"minLength", 1}}, {{"minLength", 2}}, {{"minLength", 3}}}}});
+  choices["allOf"].push_back({{"anyOf", {{{"minLength", 4}}, {{"minLength", 5}}, {{"minLength", 6}}}}});
+  too_much(choices);
+  for (int list = 0; list < 2; ++list) {
+    Json values;
+    for (int i = 0; i < 6000; ++i) values.push_back(10'000 * list + i);
+    equal["allOf"].push_back({{"enum", values}});
+  }
+  too_much(equal);
+  EXPECT_NE(error_of({{"type", std::vector<std::string>(8, "string")}}).find("names a type twice"), std::string::npos);
+}
+
 TEST(JsonSchema, HugeCountsAreKept) {
   const Grammar grammar = json_schema_grammar(Json::parse(R"({"type": "string", "minLength": 3000000000})"));
   EXPECT_TRUE(grammar.matches_prefix('"' + std::string(5000, 'x')));

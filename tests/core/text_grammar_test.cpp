@@ -82,7 +82,8 @@ TEST(TextUntil, RefusesDelimitersThatAreNone) {
 
 TEST(TextGrammar, TextsOfAnAutomatonStandInUtf8) {
   GrammarBuilder b;
-  const auto word = intersection(regular_expression("^[a-zż]+$"), CharacterAutomaton::until(U"zz"));
+  WorkLimit work;
+  const auto word = intersection(regular_expression("^[a-zż]+$", work), CharacterAutomaton::until(U"zz"), work);
   const Grammar grammar = b.build(add_texts(b, word));
   for (const char* text : {"a", "żż", "az", "zaz"}) EXPECT_EQ(grammar.matches(text), word.matches(code_points(text)));
   for (const char* text : {"", "azz", "A", "a b", "zza"}) EXPECT_FALSE(grammar.matches(text)) << text;
