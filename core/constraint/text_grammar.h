@@ -2,7 +2,7 @@
 // Automata over code points as parts of a grammar: a text of a set, and text up to a delimiter.
 //
 //   auto value = add_text_until(b, "\n</parameter>");         // "a\nb\n</parameter>": text, then the delimiter
-//   auto word = add_texts(b, regular_expression("^[a-z]+$"));
+//   auto word = add_texts(b, regular_expression("^[a-z]+$", work));
 //
 // The delimiter ends the text where it stands for the first time, so there is one way to read it.
 

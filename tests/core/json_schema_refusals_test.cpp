@@ -113,9 +113,9 @@ TEST(JsonSchema, HostileSchemasAreAnsweredQuickly) {
 /// Each part is small, all together are not.
 TEST(JsonSchema, WorkIsBoundedOverTheWholeSchema) {
   const auto too_much = [](const Json& schema) {
-    const auto begin = std::chrono::steady_clock::now();
+    const std::clock_t begin = std::clock();
     EXPECT_NE(error_of(schema).find("too much work to compile it"), std::string::npos) << error_of(schema);
-    EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 10.0);
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 10.0);
   };
   Json patterns, lengths, choices, names, equal;
   for (int i = 0; i < 300; ++i) {

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include <chrono>
+#include <ctime>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <regex>
@@ -82,15 +82,14 @@ TEST(RegularExpression, EqualsTheStandardLibraryOnAscii) {
 }
 
 std::string refusal(std::string_view pattern) {
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // CPU time: other programs run too
   std::string message = "accepted";
   try {
     (void)compiled(pattern);
   } catch (const GrammarError& error) {
     message = error.what();
   }
-  EXPECT_LT(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(), 5)
-      << pattern.substr(0, 80);
+  EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 5) << pattern.substr(0, 80);
   return message;
 }
 
