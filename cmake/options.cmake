@@ -21,6 +21,14 @@ if(DESKHAND_SANITIZE)
   endif()
 endif()
 
+# deskhand_compile_quickly(TARGET): under the sanitizers, code that computes little is left unoptimised. The same checks
+# run, and it compiles in half the time.
+function(deskhand_compile_quickly target)
+  if(DESKHAND_SANITIZE)
+    target_compile_options(${target} PRIVATE -O0)
+  endif()
+endfunction()
+
 find_package(Threads REQUIRED)
 find_package(PkgConfig REQUIRED)
 find_package(fmt REQUIRED)

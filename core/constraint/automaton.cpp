@@ -217,11 +217,12 @@ Automaton::Run Automaton::keep(const std::vector<Place>& places) {
   return {places_.size() - places.size(), places.size()};
 }
 
-int32_t Automaton::adopt(const Automaton& other, int32_t state) {
+template <class CountOf>
+int32_t Automaton::rebuild(const Automaton& other, int32_t state, const CountOf& count_of) {
   std::unordered_map<int32_t, int32_t> moved{{bottom, bottom}};
-  const auto translate = [&](std::span<const Place> theirs, std::vector<int32_t>& missing) {
+  const auto translate = [&](const Run& theirs, std::vector<int32_t>& missing) {
     std::vector<Place> mine;
-    for (const Place& place : theirs) {
+    for (const Place& place : other.places(theirs)) {
       const auto found = moved.find(place.frame);
       if (found == moved.end()) {
         missing.push_back(place.frame);
@@ -231,20 +232,35 @@ int32_t Automaton::adopt(const Automaton& other, int32_t state) {
     }
     return mine;
   };
-  const State& s = other.states_[static_cast<size_t>(state)];
+  const State s = other.states_[static_cast<size_t>(state)];
   std::vector<int32_t> stack;
-  translate(other.places(s.places), stack);
+  translate(s.places, stack);
   while (!stack.empty()) {  // callers first
     const int32_t frame = stack.back();
-    const Frame& f = other.frames_[static_cast<size_t>(frame)];
+    const Frame f = other.frames_[static_cast<size_t>(frame)];
     const size_t height = stack.size();
-    std::vector<Place> callers = translate(other.places(f.callers), stack);
+    std::vector<Place> callers = translate(f.callers, stack);
     if (stack.size() > height) continue;
-    moved.emplace(frame, intern_frame(f.code, f.count, callers));
+    moved.emplace(frame, intern_frame(f.code, count_of(f), callers));
     stack.pop_back();
   }
-  std::vector<Place> places = translate(other.places(s.places), stack);
-  const int32_t adopted = intern_state(places, s.accepting);
+  std::vector<Place> places = translate(s.places, stack);
+  return intern_state(places, s.accepting);
+}
+
+int32_t Automaton::blurred(int32_t state, size_t bytes) {
+  return rebuild(*this, state, [&](const Frame& frame) -> uint32_t {
+    if (frame.code >= 0) return frame.count;
+    const GrammarProgram::Loop& loop = program_.loops[static_cast<size_t>(-1 - frame.code)];
+    const uint64_t latest = frame.count + uint64_t{bytes};  // a round takes a byte or more
+    if (latest < loop.min) return 0;
+    const uint32_t enough = loop.min > 0 ? loop.min - 1 : 0;  // after this round the loop may end
+    return frame.count >= enough && latest < loop.max ? enough : frame.count;
+  });
+}
+
+int32_t Automaton::adopt(const Automaton& other, int32_t state) {
+  const int32_t adopted = rebuild(other, state, [](const Frame& frame) { return frame.count; });
   full_at_ = std::max(full_size, 4 * size());  // a large state must not make every move the next one
   return adopted;
 }

@@ -49,6 +49,9 @@ class Automaton {
   const Grammar& grammar() const { return grammar_; }
   bool full() const { return size() > full_at_; }
   size_t states() const { return states_.size(); }
+  /// A state that no text of at most `bytes` bytes tells from this one: how many rounds a loop has made is forgotten
+  /// where its end is further away. So the places of a long text have few such states.
+  int32_t blurred(int32_t state, size_t bytes);
   /// The same state of another automaton of the same grammar.
   int32_t adopt(const Automaton& other, int32_t state);
 
@@ -93,6 +96,9 @@ class Automaton {
   void enter(int32_t code, uint32_t count, int32_t address, Place caller);
   /// Interns the open frame and those below it.
   int32_t settle(int32_t frame);
+  /// The same places over frames of this automaton, each with the count that `count_of` gives it, as a state.
+  template <class CountOf>
+  int32_t rebuild(const Automaton& other, int32_t state, const CountOf& count_of);
   int32_t intern_frame(int32_t code, uint32_t count, std::vector<Place>& callers);
   int32_t intern_state(std::vector<Place>& places, bool accepting);
   bool same_places(const Run& run, const std::vector<Place>& places) const;

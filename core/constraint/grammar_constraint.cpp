@@ -10,21 +10,36 @@
 namespace deskhand {
 
 struct GrammarConstraint::Shared {
-  static constexpr size_t max_mask_bytes = size_t{16} << 20;
+  static constexpr size_t max_mask_bytes = size_t{8} << 20;
 
   Shared(Grammar grammar, const TokenTrie& vocabulary) : automaton(std::move(grammar)), trie(vocabulary) {}
 
   const TokenMask& mask_of(int32_t state) {
-    if (const auto found = masks.find(state); found != masks.end()) return found->second;
-    if (masks.size() * static_cast<size_t>(trie.vocabulary_size()) / 8 > max_mask_bytes) masks.clear();
-    TokenMask mask(trie.vocabulary_size());
-    trie.walk(automaton, state, mask);
-    return masks.emplace(state, std::move(mask)).first->second;
+    if (const auto found = masks_.find(state); found != masks_.end()) return found->second;
+    TokenMask mask = short_mask_of(automaton.blurred(state, TokenTrie::short_bytes));
+    trie.walk_long(automaton, state, mask);
+    return keep(masks_, state, std::move(mask));
   }
 
   Automaton automaton;
   const TokenTrie& trie;
-  std::unordered_map<int32_t, TokenMask> masks;
+
+ private:
+  using Masks = std::unordered_map<int32_t, TokenMask>;
+
+  const TokenMask& short_mask_of(int32_t blurred) {
+    if (const auto found = short_masks_.find(blurred); found != short_masks_.end()) return found->second;
+    TokenMask mask(trie.vocabulary_size());
+    trie.walk_short(automaton, blurred, mask);
+    return keep(short_masks_, blurred, std::move(mask));
+  }
+
+  const TokenMask& keep(Masks& kept, int32_t state, TokenMask mask) {
+    if (kept.size() * static_cast<size_t>(trie.vocabulary_size()) / 8 > max_mask_bytes) kept.clear();
+    return kept.emplace(state, std::move(mask)).first->second;
+  }
+
+  Masks masks_, short_masks_;  ///< by state, and by blurred state for the short tokens alone
 };
 
 GrammarConstraint::GrammarConstraint(Grammar grammar, const TokenTrie& trie)

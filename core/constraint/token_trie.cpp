@@ -31,6 +31,34 @@ bool before(const SortEntry& a, const SortEntry& b) {
 
 }  // namespace
 
+/// Appends tokens that come sorted.
+class TokenTrie::NodeWriter {
+ public:
+  explicit NodeWriter(Nodes& nodes) : nodes_(nodes) {}
+  ~NodeWriter() { close_to(0); }
+
+  void add(std::string_view bytes, int32_t id) {
+    const auto [mismatch, _] = std::mismatch(last_.begin(), last_.end(), bytes.begin(), bytes.end());
+    close_to(static_cast<size_t>(mismatch - last_.begin()));
+    while (path_.size() < bytes.size()) {
+      const auto byte = static_cast<uint8_t>(bytes[path_.size()]);
+      nodes_.push_back({0, -1, static_cast<uint16_t>(path_.size() + 1), byte});
+      path_.push_back(static_cast<uint32_t>(nodes_.size() - 1));
+    }
+    nodes_.back().token = id;
+    last_ = bytes;
+  }
+
+ private:
+  void close_to(size_t depth) {
+    for (; path_.size() > depth; path_.pop_back()) nodes_[path_.back()].after = static_cast<uint32_t>(nodes_.size());
+  }
+
+  Nodes& nodes_;
+  std::vector<uint32_t> path_;  ///< the open nodes, one per byte of the last token
+  std::string_view last_;
+};
+
 TokenTrie::TokenTrie(const Tokenizer& tokenizer) {
   std::vector<std::string_view> bytes(static_cast<size_t>(tokenizer.vocabulary_size()));
   for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
@@ -58,38 +86,32 @@ void TokenTrie::build(std::span<const std::string_view> token_bytes) {
   }
   std::sort(sorted.begin(), sorted.end(), before);
 
-  nodes_.reserve(2 * sorted.size());
-  std::vector<uint32_t> path;  // the open nodes, one per byte of the last token
-  std::string_view last;
-  int32_t last_id = -1;
-  const auto close_to = [&](size_t depth) {
-    for (; path.size() > depth; path.pop_back()) nodes_[path.back()].after = static_cast<uint32_t>(nodes_.size());
-  };
-  for (const SortEntry& entry : sorted) {
-    if (last_id >= 0 && entry.bytes == last) {
-      next_same_[static_cast<size_t>(last_id)] = entry.id;
+  short_.reserve(2 * sorted.size());
+  NodeWriter short_tokens(short_), long_tokens(long_);
+  for (size_t i = 0; i < sorted.size(); ++i) {
+    const SortEntry& entry = sorted[i];
+    if (i > 0 && entry.bytes == sorted[i - 1].bytes) {
+      next_same_[static_cast<size_t>(sorted[i - 1].id)] = entry.id;
     } else {
-      const auto [mismatch, _] = std::mismatch(last.begin(), last.end(), entry.bytes.begin(), entry.bytes.end());
-      close_to(static_cast<size_t>(mismatch - last.begin()));
-      while (path.size() < entry.bytes.size()) {
-        const auto byte = static_cast<uint8_t>(entry.bytes[path.size()]);
-        nodes_.push_back({0, -1, static_cast<uint16_t>(path.size() + 1), byte});
-        path.push_back(static_cast<uint32_t>(nodes_.size() - 1));
-      }
-      nodes_.back().token = entry.id;
-      last = entry.bytes;
+      (entry.bytes.size() <= short_bytes ? short_tokens : long_tokens).add(entry.bytes, entry.id);
     }
-    last_id = entry.id;
   }
-  close_to(0);
 }
 
-void TokenTrie::walk(Automaton& automaton, int32_t state, TokenMask& mask) const {
+void TokenTrie::walk_short(Automaton& automaton, int32_t state, TokenMask& mask) const {
+  walk(short_, automaton, state, mask);
+}
+
+void TokenTrie::walk_long(Automaton& automaton, int32_t state, TokenMask& mask) const {
+  walk(long_, automaton, state, mask);
+}
+
+void TokenTrie::walk(const Nodes& nodes, Automaton& automaton, int32_t state, TokenMask& mask) const {
   std::vector<int32_t> states(longest_ + 1);
   states[0] = state;
-  const size_t n = nodes_.size();
+  const size_t n = nodes.size();
   for (size_t i = 0; i < n;) {
-    const Node& node = nodes_[i];
+    const Node& node = nodes[i];
     const int32_t next = automaton.step(states[node.depth - size_t{1}], node.byte);
     if (next == Automaton::dead) {
       i = node.after;

@@ -168,6 +168,55 @@ TEST(GrammarConstraint, MasksAndForcedBytesEqualBruteForce) {
   EXPECT_GT(ends, 0);
 }
 
+/// Tokens around the border between short and long ones, at every count of two loops, one within the other.
+TEST(GrammarConstraint, MasksOfCountedTextsEqualBruteForce) {
+  Vocabulary vocabulary;
+  for (const size_t length : {1, 2, 15, 16, 17, 18, 40}) {
+    vocabulary.emplace_back(length, 'x');
+    vocabulary.push_back(std::string(length, 'x') + ";");
+    vocabulary.push_back(";" + std::string(length, 'x'));
+    vocabulary.push_back(std::string(length, ';'));
+  }
+  const TokenTrie trie = trie_of(vocabulary);
+  TokenMask mask(trie.vocabulary_size());
+  using Bounds = std::pair<uint32_t, uint32_t>;
+  for (const auto& [min, max] :
+       {Bounds{0, 70}, {1, 70}, {20, 20}, {30, 70}, {40, 1000}, {50, GrammarBuilder::unbounded}}) {
+    GrammarBuilder b;
+    const auto texts = b.sequence({b.repeat(b.literal("x"), min, max), b.literal(";")});
+    const Grammar grammar = b.build(b.repeat(texts, 2, 40));
+    GrammarConstraint constraint(grammar, trie);
+    Automaton automaton(grammar);
+    auto expect_equal = [&, state = automaton.start()](std::string_view bytes) mutable {
+      constraint.accept(bytes);
+      state = automaton.run(state, bytes);
+      constraint.allowed(mask);
+      for (size_t id = 0; id < vocabulary.size(); ++id) {
+        ASSERT_EQ(mask.test(static_cast<int32_t>(id)), automaton.run(state, vocabulary[id]) != Automaton::dead)
+            << min << "…" << max << ": " << vocabulary[id];
+      }
+    };
+    for (int text = 0; text < 3; ++text) {
+      for (uint32_t count = 0; count < std::min(max, 90u); ++count) ASSERT_NO_FATAL_FAILURE(expect_equal("x"));
+      ASSERT_NO_FATAL_FAILURE(expect_equal(";"));
+    }
+  }
+}
+
+/// Far from both ends of a loop the count makes no new state.
+TEST(Automaton, BlurredStatesAreFew) {
+  GrammarBuilder b;
+  const Grammar grammar = b.build(b.repeat(b.character_except(U"\""), 20, 70));
+  Automaton automaton(grammar);
+  std::set<int32_t> blurred;
+  int32_t state = automaton.start();
+  for (int i = 0; i < 70; ++i, state = automaton.step(state, 'x')) {
+    blurred.insert(automaton.blurred(state, 8));
+    ASSERT_EQ(automaton.blurred(automaton.blurred(state, 8), 8), automaton.blurred(state, 8));
+  }
+  EXPECT_EQ(blurred.size(), 1 + 7 + 1 + 1 + 8);  // after 0…11, 12…18, 19, 20…61 (the text may end) and 62…69 rounds
+}
+
 TEST(GrammarConstraint, RefusedBytesChangeNothing) {
   const TokenTrie trie = trie_of({"a"});
   GrammarConstraint constraint(calls(names), trie);
