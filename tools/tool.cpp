@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "core/tokenizer/utf8.h"
+
 namespace deskhand {
 namespace {
 
@@ -22,7 +24,7 @@ void check_value(const Tool& tool, const std::string& where, const json& value, 
   const std::string type = schema.value("type", "object");
   const auto fail = [&](const std::string& expected) {
     throw ToolError(fmt::format("{}: {} must be {}, got {}", tool.name, where, expected,
-                                value.dump(-1, ' ', false, json::error_handler_t::replace).substr(0, 80)));
+                                shortened(value.dump(-1, ' ', false, json::error_handler_t::replace), 80)));
   };
   if (!has_type(value, type)) fail(type == "integer" ? "an integer" : "a " + type);
   if (schema.contains("enum") && std::find(schema["enum"].begin(), schema["enum"].end(), value) == schema["enum"].end())

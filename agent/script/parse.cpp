@@ -7,6 +7,7 @@
 
 #include "agent/dialect.h"
 #include "agent/script/text.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand::script {
 namespace {
@@ -109,7 +110,7 @@ std::vector<Action> parse(std::string_view reply) {
     std::optional<Action> action = parse_line(line);
     if (!action && end == reply.size() && !actions.empty()) break;  // it breaks off
     if (!action)
-      throw DialectError(fmt::format("expected a call such as click(\"NAME\"), got: {}", line.substr(0, 80)));
+      throw DialectError(fmt::format("expected a call such as click(\"NAME\"), got: {}", shortened(line, 80)));
     actions.push_back(std::move(*action));
     if (actions.back().name == "done") break;
   }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "core/tokenizer/utf8.h"
+
 namespace deskhand {
 
 GrammarBuilder::Expression add_calls(GrammarBuilder& b, GrammarBuilder::Expression call, std::string_view between,
@@ -21,7 +23,7 @@ std::string call_name_error(std::string_view what, std::string_view name) {
   constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-.";
   if (!name.empty() && name.size() <= longest && name.find_first_not_of(plain) == std::string_view::npos) return {};
   return fmt::format("{} \"{}\": expected a name of 1…{} letters, digits, \"_\", \"-\" and \".\"", what,
-                     name.substr(0, longest), longest);
+                     shortened(name, longest), longest);
 }
 
 }  // namespace deskhand

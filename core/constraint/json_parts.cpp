@@ -98,7 +98,7 @@ Expression JsonParts::member(Expression key, Expression value) {
   return builder_.sequence({key, builder_.literal(style_.key_separator), value});
 }
 
-Expression JsonParts::object(const std::vector<Property>& properties, const std::optional<Others>& others) {
+Expression JsonParts::object(const std::vector<Property>& properties, const std::optional<MoreMembers>& others) {
   std::vector<Member> members;
   for (const Property& property : properties) {
     members.push_back({property.key, member(builder_.literal(property.key), property.value), property.required});
@@ -108,7 +108,7 @@ Expression JsonParts::object(const std::vector<Property>& properties, const std:
 }
 
 Expression JsonParts::map(Expression value) {
-  return object({}, Others{member(string(), value)});
+  return object({}, MoreMembers{member(string(), value)});
 }
 
 Expression JsonParts::array(const Items& items) {

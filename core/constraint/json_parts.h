@@ -48,7 +48,6 @@ class JsonParts {
     bool exclusive = false;
   };
   /// Members behind the named ones, each whole: key, separator and value.
-  using Others = MoreMembers;
 
   /// Throws SchemaError for separators that JSON does not have.
   JsonParts(GrammarBuilder& builder, JsonStyle style);
@@ -68,7 +67,7 @@ class JsonParts {
   Expression decimal(uint32_t fraction_digits);
   /// Decimal fractions between the bounds, which lie within ±largest_bounded_number.
   Expression number(const Bound& low, const Bound& high, uint32_t fraction_digits = number_digits);
-  Expression object(const std::vector<Property>& properties, const std::optional<Others>& others = std::nullopt);
+  Expression object(const std::vector<Property>& properties, const std::optional<MoreMembers>& others = std::nullopt);
   /// A member of the object with this key, as JSON text, and value.
   Expression member(Expression key, Expression value);
   /// Any number of members with any keys.

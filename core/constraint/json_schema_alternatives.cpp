@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/constraint/regular_expression.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 

@@ -38,7 +38,7 @@ class SchemaCompiler {
   Expression plain(const SchemaParts& parts);
   Expression number(const SchemaParts& parts, bool whole);
   Expression object(const SchemaParts& parts);
-  std::optional<JsonParts::Others> others(const SchemaParts& parts, const SchemaNames& named, size_t needed);
+  std::optional<MoreMembers> others(const SchemaParts& parts, const SchemaNames& named, size_t needed);
   std::vector<std::pair<CharacterAutomaton, SchemaParts>> kinds_of_others(const SchemaParts& parts,
                                                                           const SchemaNames& named);
   Expression array(const SchemaParts& parts);

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "core/tokenizer/utf8.h"
+
 namespace deskhand {
 namespace {
 
@@ -131,13 +133,6 @@ const Json* SchemaPlace::find(const std::string& keyword) const {
 
 bool contains(const Names& names, const std::string& name) {
   return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-std::string shortened(const std::string& text) {
-  size_t end = 200;
-  if (text.size() <= end) return text;
-  while (end > 0 && (static_cast<uint8_t>(text[end]) & 0xC0) == 0x80) --end;  // whole characters
-  return text.substr(0, end) + "…";
 }
 
 SchemaDialect dialect_of(const Json& root, SchemaDialect otherwise) {

@@ -35,9 +35,6 @@ using SchemaParts = std::vector<SchemaPlace>;
 
 bool contains(const SchemaNames& names, const std::string& name);
 
-/// The text, cut behind about 200 bytes.
-std::string shortened(const std::string& text);
-
 /// The dialect that the document declares with "$schema", else the other. Refuses those that are unknown.
 SchemaDialect dialect_of(const nlohmann::ordered_json& root, SchemaDialect otherwise);
 

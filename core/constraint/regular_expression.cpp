@@ -45,7 +45,7 @@ class Parser {
   static constexpr int max_depth = 200;
 
   [[noreturn]] void refuse(const std::string& what) const {
-    throw GrammarError(fmt::format("expression \"{}\": {} at {}", shown_.substr(0, 200), what, at_));
+    throw GrammarError(fmt::format("expression \"{}\": {} at {}", shortened(shown_), what, at_));
   }
   [[noreturn]] void unsupported(const std::string& what) const { refuse(what + " is not supported"); }
 

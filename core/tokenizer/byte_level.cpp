@@ -67,7 +67,7 @@ class ByteLevelTokenizer final : public VocabularyTokenizer {
       if (left.empty() || right.empty() || left_id < 0 || right_id < 0 || joined < 0) {
         throw ModelFileError(
             fmt::format("model metadata: tokenizer.ggml.merges[{}] is '{}', expected two tokens whose union is a token",
-                        rank, merge.substr(0, 80)));
+                        rank, shortened(merge, 80)));
       }
       merges_.insert(left_id, right_id, {rank++, joined});
     }

@@ -55,6 +55,12 @@ size_t valid_utf8_prefix(std::string_view text) {
   return at;
 }
 
+std::string shortened(std::string_view text, size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  while (bytes > 0 && (static_cast<unsigned char>(text[bytes]) & 0xC0) == 0x80) --bytes;
+  return std::string(text.substr(0, bytes)) + "…";
+}
+
 std::string Utf8Stream::push(std::string_view bytes) {
   held_.append(bytes);
   std::string out;

@@ -27,4 +27,7 @@ void append_utf8(std::string& to, char32_t code);
 /// Bytes of the longest valid prefix.
 size_t valid_utf8_prefix(std::string_view text);
 
+/// For error messages: the text, or its first characters within `bytes` and "…".
+std::string shortened(std::string_view text, size_t bytes = 200);
+
 }  // namespace deskhand

@@ -9,6 +9,7 @@
 
 #include "core/constraint/json_schema.h"
 #include "core/constraint/random_walk.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
@@ -128,6 +129,11 @@ TEST(RegularExpression, RefusesByName) {
   for (const auto& [pattern, expected] : cases) {
     EXPECT_NE(refusal(pattern).find(expected), std::string::npos) << pattern.substr(0, 80) << ": " << refusal(pattern);
   }
+  std::string accents = "x";
+  for (int i = 0; i < 150; ++i) accents += "é";
+  const std::string said = refusal(accents + "(");  // byte 200 is inside a character
+  EXPECT_EQ(valid_utf8_prefix(said), said.size()) << said;
+  EXPECT_NE(said.find("é…\""), std::string::npos) << said;
   EXPECT_EQ(refusal("(a|b|ab)*c{0,500}"), "accepted");
   EXPECT_EQ(refusal("(x+x+)+y"), "accepted");
 }
