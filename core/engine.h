@@ -6,9 +6,9 @@
 //   session->set_prompt(ids);                               // reuses the common prefix with what the session holds
 //   Generation g = session->generate({.max_tokens = 64, .sampling = {}}, constraint, on_text, stop);
 //
-// Errors: ModelFileError for the file, NotEnoughMemory for the context asked for, ContextFull when a prompt does not
-// fit. The engine must outlive its sessions. Sessions may be used by several threads, each by one at a time: their rows
-// go through the network together.
+// Errors: ModelFileError for the file, NotEnoughMemory for weights and context together, ContextFull when a prompt does
+// not fit. The engine must outlive its sessions. Sessions may be used by several threads, each by one at a time: their
+// rows go through the network together.
 
 #include <cstdint>
 #include <filesystem>

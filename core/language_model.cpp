@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 
 #include "core/blocks.h"
 #include "core/memory.h"
@@ -15,10 +15,11 @@ constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
 /// Whether it belongs to a layer behind the decoder's, which stays on disk.
 bool is_behind(std::string_view tensor, const ModelConfig& config) {
-  for (int64_t layer = config.layers; layer < config.stored_layers; ++layer) {
-    if (tensor.starts_with(layer_tensor(layer, ""))) return true;
-  }
-  return false;
+  constexpr std::string_view prefix = "blk.";
+  if (!tensor.starts_with(prefix)) return false;
+  int64_t layer = -1;
+  (void)std::from_chars(tensor.data() + prefix.size(), tensor.data() + tensor.size(), layer);
+  return layer >= config.layers && layer < config.stored_layers;
 }
 
 /// Bytes of the tensors, in the backend's own layout or as pages of the file that it reads over and over.
@@ -30,6 +31,21 @@ size_t tensor_bytes(const ModelFile& file, const ModelConfig& config) {
   return bytes;
 }
 
+/// The most tokens of 1…limit that fit, or 0; what fits, fits with fewer.
+template <class Fit>
+int64_t most_that_fits(int64_t limit, const Fit& fit) {
+  int64_t most = 0;
+  while (most < limit) {
+    const int64_t middle = most + (limit - most + 1) / 2;
+    if (fit(middle)) {
+      most = middle;
+    } else {
+      limit = middle - 1;
+    }
+  }
+  return most;
+}
+
 /// Tokens of context: those asked for, or the trained ones, within the memory that the weights leave.
 int64_t choose_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
                        const LanguageModelOptions& options) {
@@ -37,22 +53,16 @@ int64_t choose_context(const ModelFile& file, const ModelConfig& config, const B
   const double memory = usable * static_cast<double>(available_memory());
   const auto weights = static_cast<double>(tensor_bytes(file, config));
   const KvPlan plan = kv_plan(config, options.kv_type, backend);
-  const auto fixed = static_cast<double>(plan.fixed_bytes(options.max_rows));
-  const auto per_token = static_cast<double>(plan.bytes_per_token());
-  const double left = memory - weights - fixed;
-  constexpr double unbounded = 1e15;
-  const double fits = left < 0.0 ? 0.0 : per_token > 0.0 ? std::floor(left / per_token) : unbounded;
+  const auto fit = [&](int64_t tokens) { return weights + plan.bytes(tokens, options.max_rows) <= memory; };
   // A page is taken as a whole, so nothing shorter is worth choosing.
   const int64_t least = options.context > 0 ? options.context : std::min(config.context, KvPlan::page_tokens);
-  if (static_cast<double>(least) <= fits) {
-    return options.context > 0 ? least : static_cast<int64_t>(std::min(fits, static_cast<double>(config.context)));
-  }
+  const int64_t most = most_that_fits(options.context > 0 ? least : config.context, fit);
+  if (most >= least) return most;
   throw NotEnoughMemory(fmt::format(
       "{}: {:.1f} GiB of weights and {:.1f} GiB for a context of {} tokens do not fit into the {:.1f} GiB of "
       "memory that are free, of which an eighth is left alone; {}",
-      file.path().string(), weights / gib, (fixed + static_cast<double>(least) * per_token) / gib, least,
-      memory / usable / gib,
-      fits > 0.0 ? fmt::format("at most {:.0f} tokens fit", fits) : std::string("no context fits")));
+      file.path().string(), weights / gib, plan.bytes(least, options.max_rows) / gib, least, memory / usable / gib,
+      most > 0 ? fmt::format("at most {} tokens fit", most) : std::string("no context fits")));
 }
 
 size_t choose_cache(size_t asked) {

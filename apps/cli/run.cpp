@@ -14,6 +14,7 @@
 #include "agent/trace.h"
 #include "apps/cli/command.h"
 #include "apps/cli/description.h"
+#include "apps/cli/printable.h"
 #include "core/disk.h"
 #include "core/engine.h"
 #include "core/hub/reference.h"
@@ -27,7 +28,7 @@ namespace {
 int report(std::ostream& err, std::string_view what, ExitStatus code) {
   std::string line(what);
   std::replace(line.begin(), line.end(), '\n', ' ');
-  err << "deskhand: " << line << "\n" << std::flush;
+  err << "deskhand: " << printable(line) << "\n" << std::flush;
   return static_cast<int>(code);
 }
 

@@ -7,6 +7,7 @@
 #include "apps/cli/description.h"
 #include "apps/cli/desktop_run.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/printable.h"
 #include "core/prompt.h"
 
 namespace deskhand {
@@ -32,7 +33,7 @@ void warn_of_plain_turns(const Engine& engine, std::ostream& err) {
   } catch (const TemplateError& error) {
     err << fmt::format(
         "warning: whether what the screen says can pretend to be you cannot be told for this model: {}\n",
-        error.what());
+        printable(error.what()));
   }
 }
 

@@ -3,7 +3,8 @@
 //
 //   CharacterMachine m;
 //   m.nodes = {…};                        // built by core/constraint/regular_expression.cpp
-//   CharacterAutomaton a = determinise(m);
+//   WorkLimit work;
+//   CharacterAutomaton a = determinise(m, work);
 
 #include <cstdint>
 #include <vector>
@@ -23,7 +24,7 @@ struct CharacterMachine {
   std::vector<Node> nodes;
   std::vector<std::vector<CharacterRange>> sets;  ///< each sorted and disjoint
   int32_t start = 0;
-  int32_t tail = -1;  ///< the split from which every text matches
+  int32_t tail = -1;  ///< the split from which every text matches, if there is one
 
   int32_t add(Node node);
 };

@@ -47,8 +47,6 @@ class JsonParts {
     std::string fraction{};
     bool exclusive = false;
   };
-  /// Members behind the named ones, each whole: key, separator and value.
-
   /// Throws SchemaError for separators that JSON does not have.
   JsonParts(GrammarBuilder& builder, JsonStyle style);
 

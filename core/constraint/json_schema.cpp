@@ -11,7 +11,8 @@ namespace deskhand {
 using Json = nlohmann::ordered_json;
 
 GrammarBuilder::Expression add_json_schema(GrammarBuilder& builder, const Json& schema, const JsonStyle& style) {
-  SchemaCompiler compiler(builder, schema, style);
+  WorkLimit work;
+  SchemaCompiler compiler(builder, schema, style, work);
   const auto start = compiler.value({{&schema, "#"}});
   compiler.finish();
   return start;

@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 #include <nlohmann/json.hpp>
 #include <set>
 
@@ -36,8 +36,8 @@ struct SchemaAlternatives::Work {
   }
 };
 
-SchemaAlternatives::SchemaAlternatives(const Json& root, const JsonStyle& style)
-    : root_(root), style_(style), dialect_(dialect_of(root, style.dialect)) {}
+SchemaAlternatives::SchemaAlternatives(const Json& root, const JsonStyle& style, WorkLimit& work)
+    : root_(root), style_(style), dialect_(dialect_of(root, style.dialect)), work_(work) {}
 
 void SchemaAlternatives::spend(const SchemaPlace& place, size_t steps) const {
   try {
@@ -177,15 +177,19 @@ void SchemaAlternatives::check_exclusive(const SchemaPlace& place) const {
 SchemaPlace SchemaAlternatives::target(const SchemaPlace& place) const {
   const Json& reference = *place.find("$ref");
   if (!reference.is_string()) place.refuse("\"$ref\" is not a string");
-  const auto pointer = reference.get<std::string>();
+  const auto& pointer = reference.get_ref<const std::string&>();
+  constexpr size_t longest = 1000;
+  if (pointer.size() > longest) place.refuse(fmt::format("\"$ref\" is longer than {} bytes", longest));
+  spend(place, pointer.size());
   const auto nowhere = [&] {
     place.refuse(fmt::format("\"$ref\" {} leads nowhere in this document", shortened(pointer)));
   };
   if (!pointer.starts_with("#")) nowhere();
   std::string path;
   for (size_t i = 1; i < pointer.size(); ++i) {  // %XX as in a URI
-    unsigned byte = 0;
-    if (pointer[i] == '%' && i + 2 < pointer.size() && std::sscanf(pointer.c_str() + i + 1, "%2x", &byte) == 1) {
+    uint8_t byte = 0;
+    const char *digits = pointer.data() + i + 1, *end = digits + 2;
+    if (pointer[i] == '%' && i + 2 < pointer.size() && std::from_chars(digits, end, byte, 16).ptr == end) {
       path.push_back(static_cast<char>(byte));
       i += 2;
     } else {

@@ -2,13 +2,14 @@
 // A schema without applicators: $ref, allOf, anyOf and oneOf resolved into alternatives, each a list of plain schemas
 // that hold together.
 //
-//   SchemaAlternatives resolver(root, style);
-//   for (const SchemaParts& parts : resolver.of({{&schema, "#"}})) …      // a value is valid when it is for one of
-//   them resolver.valid(parts, value);                                        // exact, for enum and const
+//   WorkLimit work;
+//   SchemaAlternatives resolver(root, style, work);
+//   for (const SchemaParts& parts : resolver.of({{&schema, "#"}})) …      // one of them is for every valid value
+//   resolver.valid(parts, value);                                        // exact, for enum and const
 //   resolver.never(parts);                                               // true: no value satisfies all of them
 //
 // Throws SchemaError for what is not supported, for references that lead nowhere or in a circle, and where the work of
-// all calls together goes beyond a WorkLimit.
+// all calls together goes beyond the WorkLimit.
 
 #include <map>
 #include <nlohmann/json_fwd.hpp>
@@ -26,7 +27,7 @@ class SchemaAlternatives {
  public:
   static constexpr size_t max_alternatives = 256;
 
-  SchemaAlternatives(const nlohmann::ordered_json& root, const JsonStyle& style);
+  SchemaAlternatives(const nlohmann::ordered_json& root, const JsonStyle& style, WorkLimit& work);
 
   std::vector<SchemaParts> of(const SchemaParts& schemas) const;
   /// Sound, not complete: false may mean that it was not found out. Looks `depth` levels into objects and arrays.
@@ -70,13 +71,13 @@ class SchemaAlternatives {
   bool valid_plain(const SchemaParts& parts, const nlohmann::ordered_json& value,
                    const nlohmann::ordered_json* from = nullptr) const;
   bool valid_object(const SchemaParts& parts, const nlohmann::ordered_json& value) const;
-  bool equal(const nlohmann::ordered_json& a, const nlohmann::ordered_json& b) const;
+  bool equal(const SchemaPlace& place, const nlohmann::ordered_json& a, const nlohmann::ordered_json& b) const;
   void spend(const SchemaPlace& place, size_t steps) const;
 
   const nlohmann::ordered_json& root_;
   JsonStyle style_;
   SchemaDialect dialect_;
-  mutable WorkLimit work_;
+  WorkLimit& work_;
   mutable std::map<std::string, CharacterAutomaton> patterns_;  ///< compiled
   /// Lengths and expressions that hold together.
   using Together = std::tuple<uint32_t, uint32_t, std::vector<const CharacterAutomaton*>>;

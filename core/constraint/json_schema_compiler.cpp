@@ -35,8 +35,8 @@ std::string constant_text(const Json& constant, const JsonStyle& style) {
   return json_text(whole_numbers(constant), style);
 }
 
-SchemaCompiler::SchemaCompiler(GrammarBuilder& builder, const Json& root, const JsonStyle& style)
-    : builder_(builder), style_(style), json_(builder, style), schemas_(root, style) {}
+SchemaCompiler::SchemaCompiler(GrammarBuilder& builder, const Json& root, const JsonStyle& style, WorkLimit& work)
+    : builder_(builder), style_(style), json_(builder, style), schemas_(root, style, work) {}
 
 void SchemaCompiler::finish() {
   while (!pending_.empty()) {
@@ -188,10 +188,10 @@ std::vector<std::pair<CharacterAutomaton, SchemaParts>> SchemaCompiler::kinds_of
       if (!list->is_object()) place.refuse("\"patternProperties\" is not an object");
       for (const auto& member : list->items()) {
         if (!contains(patterns, member.key())) patterns.push_back(member.key());
+        if (patterns.size() > max_patterns) {
+          place.refuse(fmt::format("\"patternProperties\" with more than {} expressions", max_patterns));
+        }
       }
-    }
-    if (patterns.size() > max_patterns) {
-      parts.front().refuse(fmt::format("\"patternProperties\" with more than {} expressions", max_patterns));
     }
     if (!named.empty()) {
       std::vector<std::u32string> words;

@@ -1,7 +1,8 @@
 #pragma once
 // Schemas as expressions of one builder, for front-ends that write JSON within something else.
 //
-//   SchemaCompiler compiler(builder, root, style);            // root outlives it
+//   WorkLimit work;                                           // one for all that are compiled together
+//   SchemaCompiler compiler(builder, root, style, work);      // root outlives it
 //   auto age = compiler.value({{&root["properties"]["age"], "#/properties/age"}});
 //   compiler.finish();                                        // before the builder builds
 //
@@ -24,7 +25,7 @@ class SchemaCompiler {
  public:
   using Expression = GrammarBuilder::Expression;
 
-  SchemaCompiler(GrammarBuilder& builder, const nlohmann::ordered_json& root, const JsonStyle& style);
+  SchemaCompiler(GrammarBuilder& builder, const nlohmann::ordered_json& root, const JsonStyle& style, WorkLimit& work);
 
   /// A value that satisfies all of them.
   Expression value(const SchemaParts& schemas);

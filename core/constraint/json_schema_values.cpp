@@ -53,19 +53,19 @@ bool number_valid(const SchemaParts& parts, const Json& value) {
 }  // namespace
 
 /// Objects are equal in any order.
-bool SchemaAlternatives::equal(const Json& a, const Json& b) const {
-  work_.spend(1);
+bool SchemaAlternatives::equal(const SchemaPlace& place, const Json& a, const Json& b) const {
+  spend(place, 1);
   if (a.is_object() && b.is_object()) {
     if (a.size() != b.size()) return false;
     return std::all_of(a.items().begin(), a.items().end(), [&](const auto& member) {
-      work_.spend(b.size() / 4);
+      spend(place, b.size() / 4);
       const auto other = b.find(member.key());
-      return other != b.end() && equal(member.value(), *other);
+      return other != b.end() && equal(place, member.value(), *other);
     });
   }
   if (a.is_array() && b.is_array()) {
     return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [&](const Json& x, const Json& y) { return equal(x, y); });
+                      [&](const Json& x, const Json& y) { return equal(place, x, y); });
   }
   return a == b;
 }
@@ -88,7 +88,7 @@ std::vector<const Json*> SchemaAlternatives::values(const SchemaParts& parts) co
       } catch (const std::runtime_error& error) {
         place.refuse(error.what());
       }
-      if (valid_plain(parts, value, list)) found.push_back(&value);
+      if (valid_plain(parts, value, constant == nullptr ? list : nullptr)) found.push_back(&value);
     };
     if (constant != nullptr) {
       add(*constant);
@@ -115,9 +115,9 @@ bool SchemaAlternatives::valid_plain(const SchemaParts& parts, const Json& value
   }
   for (const SchemaPlace& place : parts) {
     const Json *constant = place.find("const"), *list = place.find("enum");
-    if (constant != nullptr && !equal(*constant, value)) return false;
+    if (constant != nullptr && !equal(place, *constant, value)) return false;
     if (list == nullptr || list == from) continue;
-    if (std::none_of(list->begin(), list->end(), [&](const Json& v) { return equal(v, value); })) {
+    if (std::none_of(list->begin(), list->end(), [&](const Json& v) { return equal(place, v, value); })) {
       return false;
     }
   }

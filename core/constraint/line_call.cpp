@@ -11,6 +11,7 @@
 #include "core/constraint/regular_expression.h"
 #include "core/constraint/text_grammar.h"
 #include "core/constraint/utf8_ranges.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
@@ -21,8 +22,17 @@ void check_name(const std::string& what, const std::string& name) {
   if (const std::string error = call_name_error(what, name); !error.empty()) throw GrammarError(error);
 }
 
+/// What no line of text has.
+const CharacterRange controls[] = {{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x2029}};
+
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<uint8_t>(c) < 0x20 || c == 0x7F; });
+  for (size_t at = 0; at < text.size();) {
+    const Utf8Char c = next_utf8(text, at);
+    const auto holds = [&](const CharacterRange& range) { return range.first <= c.code && c.code <= range.last; };
+    if (c.valid && std::any_of(std::begin(controls), std::end(controls), holds)) return true;
+    at += c.length;
+  }
+  return false;
 }
 
 /// Writes the value of one argument.
@@ -55,13 +65,12 @@ struct ValueWriter {
   }
   Expression operator()(const TextPattern& pattern) const {
     CharacterAutomaton line{{{{}, true}}};
-    for (const CharacterRange& range : complement({{0, 0x1F}, {0x7F, 0x9F}, {0x2028, 0x2029}})) {
+    for (const CharacterRange& range : complement({std::begin(controls), std::end(controls)})) {
       line.states[0].edges.push_back({range.first, range.last, 0});
     }
     WorkLimit work;
-    (void)regular_expression(pattern.expression, work);  // whole by itself: "x)|(?:y" would leave the anchors
     const CharacterAutomaton texts =
-        intersection(regular_expression(fmt::format("^(?:{})$", pattern.expression), work), line, work);
+        intersection(regular_expression(pattern.expression, work, ExpressionFinds::the_whole_text), line, work);
     if (texts.empty())
       throw GrammarError(fmt::format("the pattern \"{}\" matches no line of text", pattern.expression));
     return add_texts(b, texts);

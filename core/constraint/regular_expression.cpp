@@ -23,13 +23,19 @@ class Parser {
  public:
   Parser(std::string_view pattern, WorkLimit& work) : shown_(pattern), text_(code_points(pattern)), work_(work) {}
 
-  CharacterAutomaton run() {
+  CharacterAutomaton run(ExpressionFinds where) {
     const int32_t root = alternatives();
     if (at_ < text_.size()) refuse("an unpaired )");
-    // Anything may stand before and behind what is found.
-    const int32_t any = set({{0, 0x10FFFF}});
-    machine_.tail = loop(any, machine_.add({Kind::match}));
-    machine_.start = loop(any, compile(root, machine_.tail));
+    const int32_t match = machine_.add({Kind::match});
+    if (where == ExpressionFinds::the_whole_text) {
+      const int32_t end = machine_.add({Kind::text_end, match});
+      const int32_t body = compile(root, end);
+      machine_.start = machine_.add({Kind::text_begin, body});
+    } else {  // anything may stand before and behind what is found
+      const int32_t any = set({{0, 0x10FFFF}});
+      machine_.tail = loop(any, match);
+      machine_.start = loop(any, compile(root, machine_.tail));
+    }
     return determinise(machine_, work_);
   }
 
@@ -325,10 +331,10 @@ class Parser {
 
 }  // namespace
 
-CharacterAutomaton regular_expression(std::string_view pattern, WorkLimit& work) {
+CharacterAutomaton regular_expression(std::string_view pattern, WorkLimit& work, ExpressionFinds where) {
   constexpr size_t longest = 10'000;
   if (pattern.size() > longest) throw GrammarError(fmt::format("expression: longer than {} bytes", longest));
-  return Parser(pattern, work).run();
+  return Parser(pattern, work).run(where);
 }
 
 }  // namespace deskhand

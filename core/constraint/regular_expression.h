@@ -10,12 +10,16 @@
 // by name with GrammarError; so are expressions that unfold beyond the limits of CharacterAutomaton
 // or of the work.
 
+#include <cstdint>
 #include <string_view>
 
 #include "core/constraint/character_automaton.h"
 
 namespace deskhand {
 
-CharacterAutomaton regular_expression(std::string_view pattern, WorkLimit& work);
+enum class ExpressionFinds : uint8_t { anywhere, the_whole_text };
+
+CharacterAutomaton regular_expression(std::string_view pattern, WorkLimit& work,
+                                      ExpressionFinds where = ExpressionFinds::anywhere);
 
 }  // namespace deskhand

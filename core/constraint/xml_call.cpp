@@ -22,12 +22,13 @@ using Expression = GrammarBuilder::Expression;
 struct XmlCalls::Tool {
   /// What tools have in common.
   struct Shared {
-    explicit Shared(GrammarBuilder& builder) : any_text(add_text_until(builder, xml_value_end)) {}
+    Shared(GrammarBuilder& builder, WorkLimit& limit) : work(limit), any_text(add_text_until(builder, xml_value_end)) {}
+    WorkLimit& work;
     const Expression any_text;
     std::map<const CharacterAutomaton*, Expression> texts;
   };
 
-  Tool(CallableTool tool, const XmlCallStyle& style, XmlTexts& texts);
+  Tool(CallableTool tool, const XmlCallStyle& style, XmlTexts& texts, WorkLimit& work);
   Expression add_to(GrammarBuilder& builder, const XmlCallStyle& style, Shared& shared) const;
 
   const CallableTool given;
@@ -55,8 +56,9 @@ SchemaParts object_parts(const Json& parameters, const SchemaAlternatives& schem
 
 SchemaNames parameter_names(const SchemaParts& parts, const SchemaNames& required) {
   SchemaNames names;
+  std::set<std::string> known;
   const auto add = [&](const std::string& name) {
-    if (!contains(names, name)) names.push_back(name);
+    if (known.insert(name).second) names.push_back(name);
   };
   for (const SchemaPlace& place : parts) {
     const Json* properties = place.find("properties");
@@ -80,17 +82,20 @@ void of_tool(const std::string& name, const Function& function) {
 
 }  // namespace
 
-XmlCalls::Tool::Tool(CallableTool tool, const XmlCallStyle& style, XmlTexts& texts) : given(std::move(tool)) {
-  const SchemaAlternatives schemas(given.parameters, style.json);
+XmlCalls::Tool::Tool(CallableTool tool, const XmlCallStyle& style, XmlTexts& texts, WorkLimit& work)
+    : given(std::move(tool)) {
+  const SchemaAlternatives schemas(given.parameters, style.json, work);
   const SchemaParts parts = object_parts(given.parameters, schemas);
   const SchemaNames required = schemas.required(parts), names = parameter_names(parts, required);
   const auto [min, max] = counts(parts, "minProperties", "maxProperties");
   if (min > required.size() || max < names.size()) {
     parts.front().refuse("\"minProperties\" and \"maxProperties\" are not supported for parameters");
   }
+  const std::set<std::string> all_required(required.begin(), required.end());
   for (const std::string& name : names) {
+    work.spend(50);
     check_name("parameter", name);
-    const bool needed = contains(required, name);
+    const bool needed = all_required.contains(name);
     if (!schemas.name_allowed(parts, name)) {
       if (needed) parts.front().refuse(fmt::format("\"propertyNames\" forbids \"{}\", which is required", name));
       continue;
@@ -99,12 +104,12 @@ XmlCalls::Tool::Tool(CallableTool tool, const XmlCallStyle& style, XmlTexts& tex
     parameters.back().required = needed;
   }
   GrammarBuilder builder;  // a tool that cannot be called is an error, not a missing alternative
-  Shared shared(builder);
+  Shared shared(builder, work);
   (void)builder.build(add_to(builder, style, shared));
 }
 
 Expression XmlCalls::Tool::add_to(GrammarBuilder& b, const XmlCallStyle& style, Shared& shared) const {
-  SchemaCompiler compiler(b, given.parameters, style.json);
+  SchemaCompiler compiler(b, given.parameters, style.json, shared.work);
   const Expression end = b.literal(xml_value_end);
   std::vector<Expression> call{b.literal(fmt::format("<tool_call>\n<function={}>\n", given.name))};
   for (const XmlParameter& parameter : parameters) {
@@ -132,11 +137,12 @@ XmlCalls::XmlCalls(std::vector<CallableTool> tools, XmlCallStyle style) : style_
   if (tools.empty()) throw SchemaError("calls: there are no tools");
   std::set<std::string> names;
   XmlTexts texts;
+  WorkLimit work;
   for (CallableTool& tool : tools) {
     check_name("tool", tool.name);
     if (!names.insert(tool.name).second) throw SchemaError(fmt::format("tool \"{}\": given twice", tool.name));
     const std::string name = tool.name;
-    of_tool(name, [&] { tools_.push_back(std::make_unique<const Tool>(std::move(tool), style_, texts)); });
+    of_tool(name, [&] { tools_.push_back(std::make_unique<const Tool>(std::move(tool), style_, texts, work)); });
   }
   try {
     GrammarBuilder builder;
@@ -151,7 +157,8 @@ XmlCalls::XmlCalls(XmlCalls&&) noexcept = default;
 XmlCalls& XmlCalls::operator=(XmlCalls&&) noexcept = default;
 
 Expression XmlCalls::add_to(GrammarBuilder& b) const {
-  Tool::Shared shared(b);
+  WorkLimit work;
+  Tool::Shared shared(b, work);
   std::vector<Expression> calls;
   for (const auto& tool : tools_) {
     of_tool(tool->given.name, [&] { calls.push_back(tool->add_to(b, style_, shared)); });

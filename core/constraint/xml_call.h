@@ -62,7 +62,7 @@ class XmlCalls {
   /// The same as a part of a larger grammar; SchemaError, naming the tool, where the builder's limits end.
   GrammarBuilder::Expression add_to(GrammarBuilder& builder) const;
   /// A list of {"name", "input"} from the whole text. It reads what the grammar admits, with the parameters of a call
-  /// in any order; whole numbers are int64_t. Throws CallTextError, also for what the grammar lets by: a text longer
+  /// in any order; whole numbers fit int64_t. Throws CallTextError, also for what the grammar lets by: a text longer
   /// than max_text, JSON nested deeper than 64 levels, objects with a key twice or with more than 4,096 keys.
   nlohmann::ordered_json parse(std::string_view text) const;
 

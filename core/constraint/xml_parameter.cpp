@@ -96,7 +96,10 @@ class Builder {
       const CharacterAutomaton bounds = patterns != nullptr ? *patterns : CharacterAutomaton::length(min, max);
       const CharacterAutomaton texts =
           intersection(bounds, CharacterAutomaton::until(code_points(xml_value_end)), resolver_.work());
-      const auto same = [&](const auto& known) { return *known == texts; };
+      const auto same = [&](const auto& known) {
+        resolver_.work().spend(known->states.size() == texts.states.size() ? 5 * texts.states.size() : 1);
+        return *known == texts;
+      };
       auto found = std::find_if(known_.begin(), known_.end(), same);
       if (found == known_.end()) found = known_.insert(found, std::make_shared<const CharacterAutomaton>(texts));
       out_.texts.push_back(*found);

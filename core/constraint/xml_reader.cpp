@@ -84,19 +84,23 @@ void XmlReader::check(const XmlParameter& parameter, size_t at) {
   at_ = at;
   follow(fmt::format("<parameter={}>\n", parameter.name));
   const size_t size = text_.find(xml_value_end, at) + xml_value_end.size() + 1 - at;
-  try {
-    at_ += matcher_.accept(text_.substr(at, size));
-  } catch (const GrammarError& error) {
-    refuse(fmt::format("parameter \"{}\": {}", parameter.name, error.what()));
-  }
+  at_ += accept(text_.substr(at, size));
   if (at_ == at + size) return;
   constexpr size_t shown = 40;
   refuse(fmt::format("parameter \"{}\" is not valid for its schema, from \"{}\" on", parameter.name,
                      one_line(text_.substr(at_, std::min(shown, at + size - at_)))));
 }
 
+size_t XmlReader::accept(std::string_view text) {
+  try {
+    return matcher_.accept(text);
+  } catch (const GrammarError& error) {
+    refuse(error.what());
+  }
+}
+
 void XmlReader::follow(std::string_view text) {
-  if (matcher_.accept(text) < text.size()) refuse(fmt::format("\"{}\" cannot come here", one_line(text)));
+  if (accept(text) < text.size()) refuse(fmt::format("\"{}\" cannot come here", one_line(text)));
 }
 
 void XmlReader::end() const {

@@ -41,6 +41,8 @@ class XmlReader {
  private:
   nlohmann::ordered_json value(const XmlParameter& parameter, std::string_view written) const;
   void check(const XmlParameter& parameter, size_t at);
+  /// Bytes of the text that the grammar takes.
+  size_t accept(std::string_view text);
 
   std::string_view text_;
   size_t at_ = 0;

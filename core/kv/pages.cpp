@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "core/metadata.h"
@@ -44,12 +45,13 @@ size_t KvPlan::bytes_per_token() const {
   return sum / page_tokens;
 }
 
-size_t KvPlan::fixed_bytes(int64_t max_rows) const {
-  size_t sum = state_bytes_;
+double KvPlan::bytes(int64_t tokens, int64_t max_rows) const {
+  auto sum = static_cast<double>(state_bytes_);
   for (const Group& group : groups_) {
-    if (group.window == 0) continue;
+    int64_t pages = (tokens - 1) / page_tokens + 1;
     constexpr int64_t slack = 4;  // begun pages at both ends, one to go back into, one to come
-    sum += group.page_bytes * static_cast<size_t>((group.window + max_rows) / page_tokens + slack);
+    if (group.window > 0) pages = std::min(pages, (group.window + max_rows) / page_tokens + slack);
+    sum += static_cast<double>(group.page_bytes) * static_cast<double>(pages);
   }
   return sum;
 }

@@ -46,8 +46,8 @@ class KvPlan {
   std::span<const Group> groups() const { return groups_; }
   /// Bytes that a sequence grows by with each position: those of layers without a window.
   size_t bytes_per_token() const;
-  /// Bytes that a sequence needs whatever its length: windows, while batches of `max_rows` pass, and the state.
-  size_t fixed_bytes(int64_t max_rows) const;
+  /// Bytes that a sequence of so many tokens, at least one, needs while batches of `max_rows` pass.
+  double bytes(int64_t tokens, int64_t max_rows) const;
   /// Bytes of the recurrent layers' state; 0: the model has none.
   size_t state_bytes() const { return state_bytes_; }
 

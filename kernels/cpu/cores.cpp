@@ -61,7 +61,7 @@ std::optional<int> quota_cores(std::string_view quota_and_period) {
   if (first.ec != std::errc() || first.ptr == end) return std::nullopt;
   const auto second = std::from_chars(first.ptr + 1, end, period);
   if (second.ec != std::errc() || quota <= 0 || period <= 0) return std::nullopt;
-  return static_cast<int>(std::min((quota + period - 1) / period, 4096L));
+  return static_cast<int>(std::min(quota / period + (quota % period != 0 ? 1 : 0), 4096L));
 }
 
 int usable_cores() {

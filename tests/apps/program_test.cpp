@@ -77,6 +77,14 @@ TEST_F(Program, BadUsageIsExitTwo) {
   }
 }
 
+TEST_F(Program, ErrorsHaveNoControlCharacters) {
+  const Ran ran = run({"models", "info", "x\x1b]0;y\x07\nz.gguf"});
+  EXPECT_NE(ran.code, 0);
+  expect_one_line(ran.err);
+  EXPECT_EQ(ran.err.find('\x1b'), std::string::npos) << ran.err;
+  EXPECT_NE(ran.err.find("z.gguf"), std::string::npos) << ran.err;
+}
+
 TEST_F(Program, AnUnknownCommandIsNamed) {
   for (const std::vector<std::string>& arguments : {std::vector<std::string>{"nosuch"}, {"-v", "nosuch", "--json"}}) {
     const Ran ran = run(arguments);

@@ -244,6 +244,9 @@ TEST(JsonSchema, KeywordsBesideEachOtherHoldTogether) {
       accepted(R"({"enum": [1, "a", "abc", null, 7], "type": ["integer", "string"], "maxLength": 2, "maximum": 3})",
                {"1", "\"a\"", "\"abc\"", "null", "7"}),
       (Texts{"1", "\"a\""}));
+  EXPECT_EQ(accepted(R"({"const": 5, "enum": [1, 5]})", {"1", "5"}), (Texts{"5"}));
+  EXPECT_THROW(json_schema_grammar(Json::parse(R"({"const": 5, "enum": [1, 2]})")), SchemaError);
+  EXPECT_THROW(json_schema_grammar(Json::parse(R"({"const": "x", "enum": ["y"], "pattern": "^x$"})")), SchemaError);
   EXPECT_EQ(
       accepted(R"({"anyOf": [{"type": "integer", "minimum": 5}, {"type": "integer", "maximum": 7}], "minimum": 2})",
                {"1", "2", "6", "9"}),
@@ -301,6 +304,11 @@ TEST(JsonSchema, ReferencesAreUriFragments) {
   const std::vector<std::string> candidates{"1", "2", "3"};
   EXPECT_EQ(accepted(R"({"$ref": "#/$defs/a%20b~1c", "$defs": {"a b/c": {"const": 2}}})", candidates),
             (std::vector<std::string>{"2"}));
+  for (const char* text : {"%+2", "% 2", "%2", "%2g", "%"}) {  // no two digits: as it stands
+    const std::string schema =
+        Json{{"$ref", fmt::format("#/$defs/{}", text)}, {"$defs", {{text, {{"const", 2}}}}}}.dump();
+    EXPECT_EQ(accepted(schema.c_str(), candidates), (std::vector<std::string>{"2"})) << text;
+  }
 }
 
 TEST(JsonSchema, AnyJsonValue) {

@@ -37,7 +37,15 @@ TEST(KvPlan, LayersWithTheSameWindowShareAGroup) {
   EXPECT_EQ(plan.state_bytes(), 1024u);
   // 2 sides × 2 layers of 32 values × 2 bytes grow with the text; windows and states do not.
   EXPECT_EQ(plan.bytes_per_token(), 2u * 2 * 32 * 2);
-  EXPECT_GE(plan.fixed_bytes(128), plan.state_bytes() + plan.groups()[0].page_bytes * 5);
+  const double page = static_cast<double>(plan.groups()[0].page_bytes + plan.groups()[1].page_bytes);
+  EXPECT_EQ(plan.bytes(1, 128), 1024 + page);  // a window is not taken before there is text for it
+  EXPECT_EQ(plan.bytes(KvPlan::page_tokens + 1, 128), 1024 + 2 * page);
+  const int64_t pages = 1'000'000;
+  const double windowed_pages =
+      (plan.bytes(pages * KvPlan::page_tokens, 128) - 1024 - static_cast<double>(plan.groups()[1].page_bytes) * pages) /
+      static_cast<double>(plan.groups()[0].page_bytes);
+  EXPECT_GE(windowed_pages, (70 + 128) / KvPlan::page_tokens + 2);
+  EXPECT_LE(windowed_pages, (70 + 128) / KvPlan::page_tokens + 4);
 }
 
 using Text = std::vector<int32_t>;

@@ -147,9 +147,12 @@ TEST(LineCalls, WhatIsWrongIsRefusedByName) {
   EXPECT_EQ(argument({"a", QuotedText{'\'', 3, 2}}).find(where), 0u);
   EXPECT_EQ(argument({"a", Alternatives{}}).find(where), 0u);
   EXPECT_EQ(argument({"a", Alternatives{{"x\ny"}}}).find(where), 0u);
+  EXPECT_EQ(argument({"a", Alternatives{{"x\u0085y"}}}).find(where), 0u);
+  EXPECT_EQ(argument({"a", Alternatives{{"x\u2028"}}}).find(where), 0u);
   EXPECT_EQ(argument({"a", Alternatives{{""}}}).find(where), 0u);
   EXPECT_EQ(argument({"a", TextPattern{"a(?=b)"}}).find(where), 0u);
   EXPECT_EQ(argument({"a", TextPattern{"\\n"}}).find(where + "the pattern"), 0u);
+  EXPECT_EQ(argument({"a", TextPattern{"[a-z]{16}b[a-z]{16}"}}), "");  // found anywhere, it would need 2¹⁶ states
   EXPECT_EQ(argument({"a", TextPattern{"x)|(?:y"}}).find(where + "expression"), 0u);
   EXPECT_NE(refusal({"click", {{"a", IntegerRange{0, 1}}, {"a", IntegerRange{0, 1}}}}).find("twice"),
             std::string::npos);

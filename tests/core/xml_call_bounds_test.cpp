@@ -152,5 +152,27 @@ TEST(XmlCallBounds, EqualTextsAreKeptOnceAndTheToolThatIsTooMuchIsNamed) {
   }
 }
 
+/// Each tool is small, all together are not.
+TEST(XmlCallBounds, WorkIsBoundedOverAllTools) {
+  const auto error_of = [](const std::vector<CallableTool>& tools) {
+    const std::clock_t begin = std::clock();
+    std::string error = "no error";
+    try {
+      const XmlCalls calls(tools);
+    } catch (const SchemaError& what) {
+      error = what.what();
+    }
+    EXPECT_LT(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC, 20.0) << error;
+    return error;
+  };
+  std::vector<CallableTool> tools;
+  for (int i = 0; i < 1000; ++i) tools.push_back(tool_of_length(fmt::format("tool{}", i), 1000 + i));
+  EXPECT_NE(error_of(tools).find("too much work to compile it"), std::string::npos) << error_of(tools);
+  Json required;
+  for (int i = 0; i < 300'000; ++i) required.push_back(fmt::format("parameter{}", i));
+  const std::string error = error_of({{"f", {{"required", required}}}});
+  EXPECT_NE(error, "no error");
+}
+
 }  // namespace
 }  // namespace deskhand

@@ -58,6 +58,7 @@ TEST(Cores, OfAQuota) {
   EXPECT_EQ(cpu::quota_cores("200000 100000"), 2);
   EXPECT_EQ(cpu::quota_cores("150000 100000"), 2);
   EXPECT_EQ(cpu::quota_cores("1000 100000"), 1);
+  EXPECT_EQ(cpu::quota_cores("9223372036854775807 100000"), 4096);
   EXPECT_EQ(cpu::quota_cores("max 100000"), std::nullopt);
   EXPECT_EQ(cpu::quota_cores("-1 100000"), std::nullopt);
   EXPECT_EQ(cpu::quota_cores(""), std::nullopt);
