@@ -12,6 +12,7 @@
 #include "apps/cli/progress.h"
 #include "apps/models/subcommands.h"
 #include "core/quantise/quantise.h"
+#include "core/readable_bytes.h"
 #include "kernels/backend.h"
 
 namespace deskhand {
