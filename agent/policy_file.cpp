@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 
-#include <fstream>
-#include <iterator>
 #include <set>
+#include <system_error>
 
 #include "agent/policy.h"
+#include "core/whole_file.h"
 #include "platform/key_chord.h"
 #include "tools/names.h"
 
@@ -183,10 +183,13 @@ Policy Policy::builtin() {
 }
 
 Policy Policy::read(const std::filesystem::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  if (!in) throw PolicyError(fmt::format("{}: the policy cannot be read", file.string()));
-  const std::string text((std::istreambuf_iterator<char>(in)), {});
-  if (in.bad()) throw PolicyError(fmt::format("{}: the policy cannot be read", file.string()));
+  constexpr size_t most_bytes = size_t{16} << 20;
+  std::string text;
+  try {
+    text = read_whole_file(file, most_bytes);
+  } catch (const std::system_error& error) {
+    throw PolicyError(fmt::format("policy {}", error.what()));
+  }
   return parse(text, file.string());
 }
 

@@ -25,7 +25,7 @@ int main(int argc, char** argv) {
   sigemptyset(&signals);
   for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&signals, signal);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  signal(SIGPIPE, SIG_IGN);
+  for (int number : {SIGPIPE, SIGXFSZ}) signal(number, SIG_IGN);  // the failing write says it
 
   auto& interrupts = *new deskhand::Interrupts;  // outlives everything, as the detached thread does
   std::thread([signals, &interrupts] { watch_signals(signals, interrupts); }).detach();

@@ -1,14 +1,7 @@
 #include "core/gguf_writer.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
-#include <system_error>
 
-#include "core/disk.h"
 #include "kernels/check.h"
 #include "kernels/half.h"
 
@@ -78,17 +71,7 @@ uint64_t bytes_of(const TensorInfo& tensor) {
 
 }  // namespace
 
-GgufWriter::GgufWriter(std::filesystem::path path) : path_(std::move(path)), part_(path_.string() + ".part") {
-  file_ = ::open(part_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-  if (file_ < 0) throw std::system_error(errno, std::generic_category(), path_.string() + " cannot be written");
-}
-
-GgufWriter::~GgufWriter() {
-  if (file_ < 0) return;
-  ::close(file_);
-  std::error_code ignored;
-  std::filesystem::remove(part_, ignored);
-}
+GgufWriter::GgufWriter(std::filesystem::path path) : file_(std::move(path)) {}
 
 std::string& GgufWriter::place_of(std::string_view key) {
   CHECK(!begun_, "'{}' comes after the first bytes of tensors", key);
@@ -143,30 +126,15 @@ uint64_t GgufWriter::total_bytes() const {
   return header().size() + aligned(data, alignment_);
 }
 
-void GgufWriter::write_raw(const void* bytes, size_t count) {
-  const auto* from = static_cast<const char*>(bytes);
-  while (count > 0) {
-    const ssize_t written = ::write(file_, from, count);
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0 && (errno == ENOSPC || errno == EDQUOT)) {
-      throw NotEnoughDisk(fmt::format("{}: the disk is full", path_.string()));
-    }
-    if (written < 0) throw std::system_error(errno, std::generic_category(), path_.string() + " cannot be written");
-    from += written;
-    count -= static_cast<size_t>(written);
-  }
-}
-
 void GgufWriter::pad(uint64_t position) {
   const std::string zeros(position - data_bytes_, '\0');
-  write_raw(zeros.data(), zeros.size());
+  file_.write(zeros);
   data_bytes_ = position;
 }
 
 void GgufWriter::write(std::span<const std::byte> bytes) {
   if (!begun_) {
-    const std::string head = header();
-    write_raw(head.data(), head.size());
+    file_.write(header());
     begun_ = true;
   }
   while (!bytes.empty()) {
@@ -174,7 +142,7 @@ void GgufWriter::write(std::span<const std::byte> bytes) {
     const Declared& declared = tensors_[current_];
     if (in_tensor_ == 0) pad(declared.offset);
     const auto count = static_cast<size_t>(std::min<uint64_t>(bytes.size(), declared.tensor.bytes - in_tensor_));
-    write_raw(bytes.data(), count);
+    file_.write({reinterpret_cast<const char*>(bytes.data()), count});
     data_bytes_ += count;
     in_tensor_ += count;
     bytes = bytes.subspan(count);
@@ -189,11 +157,7 @@ void GgufWriter::finish() {
   while (current_ < tensors_.size() && tensors_[current_].tensor.bytes == 0) ++current_;
   CHECK(current_ == tensors_.size(), "{} of {} tensors were written", current_, tensors_.size());
   pad(aligned(data_bytes_, alignment_));
-  if (::fsync(file_) != 0)
-    throw std::system_error(errno, std::generic_category(), path_.string() + " cannot be written");
-  std::filesystem::rename(part_, path_);
-  ::close(file_);
-  file_ = -1;
+  file_.finish();
 }
 
 }  // namespace deskhand

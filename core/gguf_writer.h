@@ -8,8 +8,8 @@
 //   for (…) out.write(rows);                                       // the tensors' bytes, in that order
 //   out.finish();
 //
-// The bytes go to a file beside, which gets its name in finish() and is gone when that is not reached. Throws
-// std::system_error, NotEnoughDisk.
+// As a NewFile, it gets its name in finish() and is gone when that is not reached. Throws std::system_error,
+// NotEnoughDisk.
 
 #include <cstdint>
 #include <filesystem>
@@ -19,15 +19,13 @@
 #include <vector>
 
 #include "core/gguf.h"
+#include "core/new_file.h"
 
 namespace deskhand {
 
 class GgufWriter {
  public:
   explicit GgufWriter(std::filesystem::path path);
-  ~GgufWriter();
-  GgufWriter(const GgufWriter&) = delete;
-  GgufWriter& operator=(const GgufWriter&) = delete;
 
   void copy(const GgufPair& pair);
   void set(std::string_view key, uint32_t value);
@@ -52,11 +50,9 @@ class GgufWriter {
   std::string& place_of(std::string_view key);
   std::string header() const;
   uint64_t alignment() const { return alignment_; }
-  void write_raw(const void* bytes, size_t count);
   void pad(uint64_t position);
 
-  std::filesystem::path path_, part_;
-  int file_ = -1;
+  NewFile file_;
   uint64_t alignment_ = 32;
   std::vector<std::pair<std::string, std::string>> pairs_;  ///< key, and the bytes of the whole pair
   std::vector<Declared> tensors_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "kernels/check.h"
+
 namespace deskhand {
 namespace {
 
@@ -39,6 +41,7 @@ int64_t perplexity_windows(int64_t tokens, const PerplexityOptions& options) {
 Perplexity measure_perplexity(Engine& engine, std::span<const int32_t> ids, const PerplexityOptions& options,
                               const std::function<void(const Perplexity&)>& on_window) {
   const Tokenizer& tokenizer = engine.tokenizer();
+  CHECK(options.window >= least_perplexity_window, "a window of {} tokens scores none", options.window);
   const auto window = static_cast<size_t>(options.window);
   Surprise surprise;
   int64_t done = 0;

@@ -17,8 +17,11 @@
 
 namespace deskhand {
 
+/// Tokens of the smallest window with a token to score.
+constexpr int64_t least_perplexity_window = 3;
+
 struct PerplexityOptions {
-  int64_t window = 512;
+  int64_t window = 512;      ///< at least least_perplexity_window
   int64_t most_windows = 0;  ///< 0: all of the text
   std::stop_token stop = {};
 };

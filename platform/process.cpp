@@ -107,7 +107,7 @@ std::string find_program(const std::string& name, const Environment& environment
   sigset_t none;
   sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
-  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGHUP}) ::signal(number, SIG_DFL);
+  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGHUP, SIGXFSZ}) ::signal(number, SIG_DFL);
   ::execve(launch.program.c_str(), launch.argv.data(), launch.environment.data());
   fail_child(launch.report);
 }

@@ -147,8 +147,8 @@ std::string help_text(const CommandView& command) {
 }
 
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values) {
-  CLI::Validator member = CLI::IsMember(values);
-  return option->check(member.description(""))->type_name(fmt::format("{}", fmt::join(values, "|")));
+  CLI::Validator member = CLI::IsMember(values, CLI::ignore_case);
+  return option->transform(member.description(""))->type_name(fmt::format("{}", fmt::join(values, "|")));
 }
 
 }  // namespace deskhand

@@ -47,7 +47,7 @@ std::string heading_of(const OptionView& option);
 /// What --help prints.
 std::string help_text(const CommandView& command);
 
-/// Lets the option take these values only.
+/// Lets the option take these values only, in upper or lower case; it gets them as they are spelled here.
 CLI::Option* one_of(CLI::Option* option, const std::vector<std::string>& values);
 
 }  // namespace deskhand

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/description.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/printable.h"
 #include "apps/cli/user_files.h"
 
@@ -77,9 +78,8 @@ std::vector<CLI::Option*> add_run_options(CLI::App& app, RunOptions& options) {
       app.add_option("--app", options.stage.programs, "with --new-display: start this program there")
           ->type_name("COMMAND")
           ->allow_extra_args(false),
-      app.add_option("--max-time", options.max_time, "seconds after which the run ends")
+      real_number(app.add_option("--max-time", options.max_time, "seconds after which the run ends"), 0.001, 1e9)
           ->type_name("SECONDS")
-          ->check(CLI::PositiveNumber)
           ->capture_default_str(),
       one_of(app.add_option("--approve", options.approve,
                             "ask: risky actions are asked about on the terminal; auto: they are denied and reported"),

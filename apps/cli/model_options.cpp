@@ -7,6 +7,7 @@
 #include <map>
 
 #include "apps/cli/description.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/user_files.h"
 #include "core/hub/pull.h"
 
@@ -35,36 +36,39 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
          "the model: a .gguf file, a directory of safetensors, or hf:org/name[:file or quant] that `models pull` has "
          "fetched (default: $DESKHAND_MODEL, then \"model\" of the config file)")
       ->type_name("FILE");
-  app.add_option("-c,--context", options.context,
-                 "tokens of context (default: what the model was trained for and memory allows)")
-      ->check(CLI::NonNegativeNumber);
-  app.add_option("-t,--threads", options.threads, "threads (default: the real cores this process may use)")
-      ->check(CLI::Range(0, 1024));
+  whole_number(app.add_option("-c,--context", options.context,
+                              "tokens of context (default: what the model was trained for and memory allows)"),
+               0);
+  add_threads_option(app, options.threads);
   one_of(app.add_option("--kv", options.kv, "number type of the attention cache"), {"f16", "bf16", "f32", "q8_0"})
       ->capture_default_str();
-  app.add_option(
-         "--cache", options.cache_mib,
-         "MiB for texts that may come back (default: an eighth of the free memory, at most 4096); 0 keeps none, "
-         "on disk neither")
-      ->check(CLI::Range(0, 1 << 20));
+  whole_number(app.add_option("--cache", options.cache_mib,
+                              "MiB for texts that may come back (default: an eighth of the free memory, at most 4096); "
+                              "0 keeps none, on disk neither"),
+               0, 1 << 20);
   one_of(app.add_option("--device", options.device, "where to compute"), {"cpu"})->capture_default_str();
   app.add_flag("--exact", options.exact, "more exact and slower: activations stay floats where weights are quantised");
 }
 
+void add_threads_option(CLI::App& app, int& threads) {
+  whole_number(app.add_option("-t,--threads", threads, "threads (default: the real cores this process may use)"), 0,
+               1024);
+}
+
 void add_sampling_options(CLI::App& app, SamplingOptions& options) {
-  app.add_option("--temp", options.temperature, "randomness, 0 always takes the most likely token")
-      ->check(CLI::Range(0.0, 100.0));
-  app.add_option("--top-k", options.top_k, "choose among the k best tokens, 0 is all")->check(CLI::NonNegativeNumber);
-  app.add_option("--top-p", options.top_p, "choose among the best tokens of this total probability, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--min-p", options.min_p, "leave out tokens less likely than this share of the best one, 0 to 1")
-      ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--repeat-penalty", options.repeat_penalty, "makes recent tokens less likely, 1 is off")
-      ->check(CLI::Range(0.1, 10.0));
-  app.add_option("--seed", options.seed, "the same seed gives the same text");
-  app.add_option("--max-tokens", options.max_tokens, "longest reply in tokens")
-      ->check(CLI::PositiveNumber)
-      ->capture_default_str();
+  real_number(app.add_option("--temp", options.temperature, "randomness, 0 always takes the most likely token"), 0.0,
+              100.0);
+  whole_number(app.add_option("--top-k", options.top_k, "choose among the k best tokens, 0 is all"), 0);
+  real_number(
+      app.add_option("--top-p", options.top_p, "choose among the best tokens of this total probability, 0 to 1"), 0.0,
+      1.0);
+  real_number(
+      app.add_option("--min-p", options.min_p, "leave out tokens less likely than this share of the best one, 0 to 1"),
+      0.0, 1.0);
+  real_number(app.add_option("--repeat-penalty", options.repeat_penalty, "makes recent tokens less likely, 1 is off"),
+              0.1, 10.0);
+  whole_number(app.add_option("--seed", options.seed, "the same seed gives the same text"), 0, UINT64_MAX);
+  whole_number(app.add_option("--max-tokens", options.max_tokens, "longest reply in tokens"), 1)->capture_default_str();
 }
 
 Sampling sampling_of(const SamplingOptions& options, const Sampling& usual) {

@@ -36,6 +36,7 @@ struct SamplingOptions {
 };
 
 void add_model_options(CLI::App& app, ModelOptions& options);
+void add_threads_option(CLI::App& app, int& threads);  ///< one of add_model_options
 void add_sampling_options(CLI::App& app, SamplingOptions& options);
 
 /// `usual`, but for what the user named.

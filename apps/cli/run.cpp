@@ -5,30 +5,18 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <memory>
-#include <new>
+#include <exception>
 #include <optional>
-#include <system_error>
 
-#include "agent/policy.h"
-#include "agent/trace.h"
 #include "apps/cli/command.h"
 #include "apps/cli/description.h"
-#include "apps/cli/printable.h"
-#include "core/disk.h"
-#include "core/engine.h"
-#include "core/hub/reference.h"
-#include "platform/desktop.h"
-#include "platform/http.h"
-#include "vision/image_io.h"
+#include "apps/cli/failure.h"
 
 namespace deskhand {
 namespace {
 
 int report(std::ostream& err, std::string_view what, ExitStatus code) {
-  std::string line(what);
-  std::replace(line.begin(), line.end(), '\n', ' ');
-  err << "deskhand: " << printable(line) << "\n" << std::flush;
+  print_failure(err, what);
   return static_cast<int>(code);
 }
 
@@ -41,47 +29,27 @@ int parse_failure(const CLI::App& app, const CLI::ParseError& error, ProgramStre
 int run_guarded(const RunCommand& run, CommandContext& context) {
   try {
     return static_cast<int>(run(context));
-  } catch (const UsageError& error) {
-    return report(context.err, error.what(), ExitStatus::usage);
-  } catch (const HubReferenceError& error) {
-    return report(context.err, error.what(), ExitStatus::usage);
-  } catch (const HubError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const ModelFileError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const ImageError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const FileError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const PolicyError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const TraceError& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const DesktopError& error) {
-    return report(context.err, error.what(), ExitStatus::no_display);
-  } catch (const LoadStopped&) {
-    return report(context.err, "stopped", ExitStatus::interrupted);
-  } catch (const HttpStopped&) {
-    return report(context.err, "stopped", ExitStatus::interrupted);
-  } catch (const Interrupted&) {
-    return report(context.err, "stopped", ExitStatus::interrupted);
-  } catch (const ContextFull& error) {
-    return report(context.err, error.what(), ExitStatus::limit);
-  } catch (const NotEnoughMemory& error) {
-    return report(context.err, error.what(), ExitStatus::limit);
-  } catch (const NotEnoughDisk& error) {
-    return report(context.err, error.what(), ExitStatus::limit);
-  } catch (const LimitReached& error) {
-    return report(context.err, error.what(), ExitStatus::limit);
-  } catch (const std::bad_alloc&) {
-    return report(context.err, "out of memory", ExitStatus::limit);
-  } catch (const TemplateError& error) {
-    return report(context.err, error.what(), ExitStatus::failed);
-  } catch (const std::system_error& error) {
-    return report(context.err, error.what(), ExitStatus::unreadable);
-  } catch (const std::exception& error) {
-    return report(context.err, error.what(), ExitStatus::failed);
+  } catch (const std::exception&) {
+    const Failure failure = current_failure();
+    return report(context.err, failure.text, failure.status);
   }
+}
+
+/// What is wrong with the first word that should be a command and is none; empty when there is no such word.
+std::string unknown_command(const CLI::App& program, const std::vector<std::string>& arguments) {
+  const CLI::App* at = &program;
+  for (const std::string& word : arguments) {
+    if (word.starts_with('-')) continue;
+    const std::vector<const CLI::App*> known = at->get_subcommands({});
+    if (known.empty()) break;
+    const auto found =
+        std::find_if(known.begin(), known.end(), [&](const auto* app) { return app->get_name() == word; });
+    if (found == known.end()) {
+      return fmt::format("there is no command \"{}\" ({} --help lists them)", word, describe(*at).path);
+    }
+    at = *found;
+  }
+  return {};
 }
 
 /// For commands that leave nothing half done.
@@ -120,12 +88,8 @@ int run_program(std::vector<std::string> arguments, ProgramStreams streams, Inte
   }
   app.footer("deskhand COMMAND --help shows the options and examples of a command.");
 
-  const auto first =
-      std::find_if(arguments.begin(), arguments.end(), [](const auto& a) { return !a.starts_with('-'); });
-  const auto is_first = [&](const Defined& command) { return command.app->get_name() == *first; };
-  if (first != arguments.end() && std::none_of(defined.begin(), defined.end(), is_first)) {
-    return report(streams.err, fmt::format("there is no command \"{}\" (deskhand --help lists them)", *first),
-                  ExitStatus::usage);
+  if (const std::string unknown = unknown_command(app, arguments); !unknown.empty()) {
+    return report(streams.err, unknown, ExitStatus::usage);
   }
   std::reverse(arguments.begin(), arguments.end());
   try {

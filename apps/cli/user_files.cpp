@@ -2,14 +2,13 @@
 
 #include <fmt/format.h>
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
+#include <system_error>
 
 #include "apps/cli/command.h"
+#include "core/new_file.h"
+#include "core/whole_file.h"
 
 namespace deskhand {
 namespace fs = std::filesystem;
@@ -38,25 +37,24 @@ fs::path config_file() {
 }
 
 std::string read_text_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  if (!in) throw FileError(fmt::format("{}: cannot be read: {}", path.string(), std::strerror(errno)));
-  std::string text{std::istreambuf_iterator<char>(in), {}};
-  if (in.bad()) throw FileError(fmt::format("{}: reading failed", path.string()));
-  return text;
+  try {
+    return read_whole_file(path);
+  } catch (const std::system_error& error) {
+    throw FileError(error.what());
+  }
 }
 
 void write_file(const fs::path& path, std::string_view bytes) {
-  const fs::path part = path.string() + ".part";
-  std::ofstream out(part, std::ios::binary | std::ios::trunc);
-  out << bytes << std::flush;
-  std::error_code error;
-  if (!out) error = {errno, std::generic_category()};
-  out.close();
-  if (!error) fs::rename(part, path, error);
-  if (!error) return;
-  std::error_code ignored;
-  fs::remove(part, ignored);
-  throw FileError(fmt::format("{}: cannot be written: {}", path.string(), error.message()));
+  if (const std::string obstacle = obstacle_at(path); !obstacle.empty()) {
+    throw FileError(fmt::format("'{}' {}, expected a file to write or replace", path.string(), obstacle));
+  }
+  try {
+    NewFile file(path);
+    file.write(bytes);
+    file.finish();
+  } catch (const std::system_error& error) {
+    throw FileError(error.what());
+  }
 }
 
 std::optional<std::string> config_text(const std::string& key) {

@@ -20,7 +20,7 @@ std::optional<std::string> config_text(const std::string& key);
 
 /// The whole file; throws FileError with the path and the reason.
 std::string read_text_file(const std::filesystem::path& path);
-/// Writes beside the file and renames, so that nothing is lost half-way and nothing is left over; throws FileError.
+/// As a NewFile: nothing is lost half-way and nothing is left over; throws FileError, NotEnoughDisk.
 void write_file(const std::filesystem::path& path, std::string_view bytes);
 
 }  // namespace deskhand

@@ -12,6 +12,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/user_files.h"
 #include "kernels/cpu/machine.h"
 #include "platform/desktop.h"
@@ -104,6 +105,10 @@ class Bench {
   // Ids that no tokenizer run is needed for: spread over the vocabulary, never an end or control token's effect
   // matters.
   std::vector<int32_t> some_ids(const Engine& engine, int64_t count) const {
+    if (count > engine.info().context) {
+      throw ContextFull(
+          fmt::format("-p and --depth ask for {} tokens, the context holds {}", count, engine.info().context));
+    }
     std::vector<int32_t> ids(static_cast<size_t>(count));
     for (size_t i = 0; i < ids.size(); ++i) ids[i] = static_cast<int32_t>((i * 7919 + 13) % engine.info().vocabulary);
     return ids;
@@ -233,17 +238,11 @@ class Bench {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
-  app.add_option("-p", options->prefill, "tokens to prefill, 0 leaves it out")
-      ->check(CLI::NonNegativeNumber)
+  whole_number(app.add_option("-p", options->prefill, "tokens to prefill, 0 leaves it out"), 0)->capture_default_str();
+  whole_number(app.add_option("-n", options->decode, "tokens to decode, 0 leaves it out"), 0)->capture_default_str();
+  whole_number(app.add_option("--depth", options->depth, "tokens in the context before the measurement"), 0)
       ->capture_default_str();
-  app.add_option("-n", options->decode, "tokens to decode, 0 leaves it out")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--depth", options->depth, "tokens in the context before the measurement")
-      ->check(CLI::NonNegativeNumber)
-      ->capture_default_str();
-  app.add_option("--repeat", options->repeats, "runs of each, the best counts")
-      ->check(CLI::Range(1, 1000))
+  whole_number(app.add_option("--repeat", options->repeats, "runs of each, the best counts"), 1, 1000)
       ->capture_default_str();
   app.add_option(
          "--prompts", options->prompts,

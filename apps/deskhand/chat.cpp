@@ -6,6 +6,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/conversation.h"
+#include "apps/cli/failure.h"
 #include "apps/cli/line_reader.h"
 #include "apps/cli/look.h"
 #include "apps/cli/model_options.h"
@@ -52,16 +53,24 @@ class Chat {
       if (!line) break;
       if (line->empty()) continue;
       if (line->front() == '/') {
-        if (!command(*line)) return ExitStatus::done;
+        if (!command(*line)) return ended();
       } else {
         reply_to(*line);
       }
     }
     if (context_.in_is_terminal) context_.out << "\n";
-    return context_.interrupts.token().stop_requested() ? ExitStatus::interrupted : ExitStatus::done;
+    return context_.interrupts.token().stop_requested() ? ExitStatus::interrupted : ended();
   }
 
  private:
+  // A person has seen what failed; a script learns it from the exit status.
+  ExitStatus ended() const { return context_.in_is_terminal ? ExitStatus::done : last_failure_; }
+
+  void complain(const Failure& failure) {
+    print_failure(context_.err, failure.text);
+    last_failure_ = failure.status;  // the conversation goes on
+  }
+
   // A reader is bound to one stop token; after a stopped reply there is a new one.
   LineReader& reader_for(const std::stop_token& stop) {
     if (!reader_ || stop != reader_stop_) {
@@ -90,10 +99,10 @@ class Chat {
         if (rest.empty()) throw UsageError("/save needs a file name");
         write_file(rest, conversation_.messages().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
       } else {
-        context_.err << fmt::format("{} is not a command; /help lists them\n", name);
+        throw UsageError(fmt::format("{} is not a command; /help lists them", name));
       }
-    } catch (const std::exception& error) {
-      context_.err << "deskhand: " << error.what() << "\n";  // the conversation goes on
+    } catch (const std::exception&) {
+      complain(current_failure());
     }
     context_.out << std::flush;
     return true;
@@ -116,12 +125,14 @@ class Chat {
       if (context_.verbose) context_.err << usage_line(reply) << "\n";
       if (reply.reason == EndReason::stopped) {
         context_.err << "(stopped)\n";
+        last_failure_ = ExitStatus::interrupted;
         context_.interrupts.rearm();
       } else if (reply.reason == EndReason::context_full) {
         context_.err << "(cut: the context is full; /save keeps the conversation, /clear starts anew)\n";
+        last_failure_ = ExitStatus::limit;
       }
     } catch (const ContextFull& error) {
-      context_.err << "deskhand: " << error.what() << "; /save keeps the conversation, /clear starts anew\n";
+      complain({fmt::format("{}; /save keeps the conversation, /clear starts anew", error.what()), ExitStatus::limit});
     }
   }
 
@@ -130,6 +141,7 @@ class Chat {
   Sampling usual_;
   Conversation conversation_;
   std::string screen_;
+  ExitStatus last_failure_ = ExitStatus::done;
   std::unique_ptr<LineReader> reader_;
   std::stop_token reader_stop_;
 };

@@ -7,6 +7,7 @@
 #include "apps/cli/description.h"
 #include "apps/cli/desktop_run.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/printable.h"
 #include "core/prompt.h"
 
@@ -80,8 +81,7 @@ RunCommand define(CLI::App& app) {
   add_sampling_options(app, options->sampling);
   app.add_option("TASK", options->task, "what to do, in words, quoted")->required();
   add_run_options(app, options->run);
-  app.add_option("--max-steps", options->max_steps, "actions after which the run ends")
-      ->check(CLI::PositiveNumber)
+  whole_number(app.add_option("--max-steps", options->max_steps, "actions after which the run ends"), 1)
       ->capture_default_str();
   one_of(app.add_option("--mind", options->mind, "who decides: the model, or chance, as a baseline for measurements"),
          {"model", "random"})

@@ -7,6 +7,7 @@
 
 #include "apps/cli/command.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/user_files.h"
 #include "core/prompt.h"
 
@@ -130,10 +131,10 @@ RunCommand define(CLI::App& app) {
       ->type_name("FILE");
   app.add_option("--template", options->template_file, "render this chat template with --messages; no model is needed")
       ->type_name("FILE");
-  app.add_option("--ids", options->ids, "token ids instead of the text, with commas between")
+  whole_number(app.add_option("--ids", options->ids, "token ids instead of the text, with commas between"), 0)
       ->type_name("N,N")
       ->delimiter(',');
-  app.add_option("-n", options->count, "tokens to generate, always the most likely one")->check(CLI::NonNegativeNumber);
+  whole_number(app.add_option("-n", options->count, "tokens to generate, always the most likely one"), 0);
   app.add_flag("--raw", options->raw, "leave out the chat template");
   app.add_flag("--tokens", options->tokens_only, "stop after the ids (a vocabulary-only file will do)");
   app.add_flag("--json", options->json, "as JSON, with the logits of the last position, for machines");

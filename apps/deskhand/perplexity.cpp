@@ -4,14 +4,19 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "apps/cli/command.h"
 #include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
 #include "apps/cli/progress.h"
 #include "apps/cli/user_files.h"
+#include "core/model_config.h"
 #include "core/prompt.h"
+#include "core/tokenizer/utf8.h"
 
 namespace deskhand {
 namespace {
@@ -19,15 +24,43 @@ namespace {
 struct Options {
   ModelOptions model;
   std::string file;
+  std::optional<int64_t> window;
   PerplexityOptions measure;
   bool json = false;
 };
 
-std::vector<int32_t> ids_of(const Options& options, const Tokenizer& tokenizer) {
-  std::vector<int32_t> ids = raw_prompt_ids(tokenizer, read_text_file(options.file));
+std::string read_utf8(const std::string& path) {
+  std::string text = read_text_file(path);
+  const size_t good = valid_utf8_prefix(text);
+  if (good == text.size()) return text;
+  throw FileError(fmt::format("{}: expected UTF-8, got something else at byte {} of {}", path, good, text.size()));
+}
+
+std::vector<int32_t> ids_of(const Options& options, std::string_view text, const Tokenizer& tokenizer) {
+  std::vector<int32_t> ids = raw_prompt_ids(tokenizer, text);
   if (static_cast<int64_t>(ids.size()) >= options.measure.window) return ids;
   throw UsageError(fmt::format("{}: has {} tokens, a window has {}; give a longer text or a smaller --window",
                                options.file, ids.size(), options.measure.window));
+}
+
+// Decides window and context. The model is opened with them, since some turn by the length of the context.
+void fit_window(Options& options) {
+  int64_t& context = options.model.context;
+  int64_t& window = options.measure.window;
+  if (options.window) {
+    window = *options.window;
+  } else {
+    const auto file = ModelFile::open(resolve_model(options.model.model));
+    window = std::min(window, context > 0 ? context : model_config(file->metadata()).context);
+  }
+  if (window < least_perplexity_window) {
+    throw UsageError(fmt::format("a window of {} tokens scores none of them; expected a context of at least {}", window,
+                                 least_perplexity_window));
+  }
+  if (context == 0) context = window;
+  if (context < window) {
+    throw UsageError(fmt::format("--window {} does not fit the context of {} tokens", window, context));
+  }
 }
 
 void print(const Perplexity& result, size_t tokens, double seconds, const Options& options, const ModelInfo& info,
@@ -50,13 +83,10 @@ void print(const Perplexity& result, size_t tokens, double seconds, const Option
 }
 
 ExitStatus measure(Options options, CommandContext& context) {
-  if (options.model.context == 0) options.model.context = options.measure.window;
-  if (options.model.context < options.measure.window) {
-    throw UsageError(fmt::format("--window {} does not fit the context of {} tokens", options.measure.window,
-                                 options.model.context));
-  }
+  const std::string text = read_utf8(options.file);
+  fit_window(options);
   const auto engine = open_model(options.model, context);
-  const std::vector<int32_t> ids = ids_of(options, engine->tokenizer());
+  const std::vector<int32_t> ids = ids_of(options, text, engine->tokenizer());
   options.measure.stop = context.stop;
   const int64_t windows = perplexity_windows(static_cast<int64_t>(ids.size()), options.measure);
   const auto start = std::chrono::steady_clock::now();
@@ -75,11 +105,10 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
   app.add_option("FILE", options->file, "the text, UTF-8")->required()->type_name("FILE");
-  app.add_option("--window", options->measure.window, "tokens of a window")
-      ->check(CLI::Range(2, 1 << 20))
-      ->capture_default_str();
-  app.add_option("--windows", options->measure.most_windows, "only the first so many windows (default: all)")
-      ->check(CLI::PositiveNumber);
+  whole_number(app.add_option("--window", options->window, "tokens of a window (default: 512, or the whole context)"),
+               least_perplexity_window, 1 << 20);
+  whole_number(
+      app.add_option("--windows", options->measure.most_windows, "only the first so many windows (default: all)"), 1);
   app.add_flag("--json", options->json, "the result as JSON, for machines");
   return [options](CommandContext& context) { return measure(*options, context); };
 }

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/model_options.h"
+#include "apps/cli/numbers.h"
 #include "apps/models/subcommands.h"
 #include "core/engine.h"
 #include "core/hub/listing.h"
@@ -90,8 +91,10 @@ RunCommand define_models_info(CLI::App& app) {
                  "a .gguf file, a directory of safetensors or hf:org/name of the cache (default: $DESKHAND_MODEL, then "
                  "\"model\" of the config file)")
       ->type_name("FILE");
-  app.add_option("-c,--context", options->model.context,
-                 "tokens of context to state the memory for (default: what the model was trained for, if it fits)");
+  whole_number(
+      app.add_option("-c,--context", options->model.context,
+                     "tokens of context to state the memory for (default: what the model was trained for, if it fits)"),
+      0);
   app.add_flag("--json", options->json, "the result as JSON, for machines");
   app.footer(
       "Examples:\n  deskhand models info qwen.gguf\n  deskhand models info qwen.gguf -c 4096 --json\n"

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -11,12 +12,15 @@
 #include "apps/cli/printable.h"
 #include "apps/cli/progress.h"
 #include "apps/models/subcommands.h"
+#include "core/new_file.h"
 #include "core/quantise/quantise.h"
 #include "core/readable_bytes.h"
 #include "kernels/backend.h"
 
 namespace deskhand {
 namespace {
+
+namespace fs = std::filesystem;
 
 struct Options {
   std::string in, out, type;
@@ -36,10 +40,50 @@ nlohmann::ordered_json as_json(const QuantiseResult& result, const Options& opti
           {"seconds", seconds}};
 }
 
+bool is_same_file(const fs::path& a, const fs::path& b) {
+  std::error_code ignored;
+  return fs::equivalent(a, b, ignored);
+}
+
+bool lies_inside(const fs::path& path, const fs::path& directory) {
+  std::error_code ignored;
+  fs::path up = fs::weakly_canonical(fs::absolute(path).parent_path(), ignored);
+  while (!is_same_file(up, directory)) {
+    if (up == up.parent_path()) return false;
+    up = up.parent_path();
+  }
+  return true;
+}
+
+/// Throws UsageError unless OUT can become a file.
+void expect_place(const std::string& out) {
+  const std::string obstacle = out == "-" ? "is no file: a model is not written to stdout" : obstacle_at(out);
+  if (obstacle.empty()) return;
+  throw UsageError(fmt::format("OUT: '{}' {}; expected the name of a .gguf file to write or replace", out, obstacle));
+}
+
+/// Throws UsageError when writing OUT would change the model that is read.
+void expect_apart(const std::string& out, const fs::path& in) {
+  std::string how = is_same_file(out, in) ? "is IN itself" : "";
+  std::error_code ignored;
+  if (how.empty() && fs::is_directory(in, ignored)) {
+    if (lies_inside(out, in)) how = "lies inside IN";
+    for (const fs::directory_entry& entry : fs::directory_iterator(in, ignored)) {
+      if (is_same_file(out, entry.path())) how = fmt::format("is a file of IN, {}", entry.path().filename().string());
+    }
+  }
+  if (how.empty()) return;
+  throw UsageError(fmt::format("OUT: '{}' {} ({}); expected another place", out, how, in.string()));
+}
+
 ExitStatus run(const Options& options, CommandContext& context) {
   const Recipe* recipe = find_recipe(options.type);
   if (recipe == nullptr) throw UsageError(fmt::format("TYPE: there is no '{}'", options.type));
-  const auto file = ModelFile::open(resolve_model(options.in));
+  if (options.in.empty()) throw UsageError("IN: is empty; expected a .gguf file, a directory or hf:org/name");
+  expect_place(options.out);
+  const fs::path in = resolve_model(options.in);
+  expect_apart(options.out, in);
+  const auto file = ModelFile::open(in);
   ProgressLine line(context);
   const auto start = std::chrono::steady_clock::now();
   QuantiseOptions quantise_options;
@@ -74,12 +118,14 @@ RunCommand define_models_quantize(CLI::App& app) {
                  "a .gguf file in F32, F16 or BF16, a directory of safetensors, or hf:org/name of the cache")
       ->required()
       ->type_name("FILE");
-  app.add_option("OUT", options->out, "the .gguf file to write")->required()->type_name("FILE");
+  app.add_option("OUT", options->out,
+                 "the .gguf file to write; one that is there is replaced when the new one is whole, not before")
+      ->required()
+      ->type_name("FILE");
   std::vector<std::string> names;
   for (const Recipe& recipe : recipes()) names.emplace_back(recipe.name);
   one_of(app.add_option("TYPE", options->type, "what to make of the matrices")->required(), names);
-  app.add_option("-t,--threads", options->threads, "threads (default: the real cores this process may use)")
-      ->check(CLI::Range(0, 1024));
+  add_threads_option(app, options->threads);
   app.add_flag("--json", options->json, "the result as JSON, for machines");
   app.footer(
       "Examples:\n  deskhand models quantize model-f16.gguf model-q4_k_m.gguf Q4_K_M\n"

@@ -35,9 +35,7 @@ PartFile::~PartFile() {
 }
 
 void PartFile::fail(const char* what) const {
-  const int error = errno;
-  if (error == ENOSPC || error == EDQUOT) throw NotEnoughDisk(fmt::format("{}: the disk is full", path_.string()));
-  throw std::system_error(error, std::generic_category(), fmt::format("{} {}", path_.string(), what));
+  fail_on_file(path_, errno, what);
 }
 
 void PartFile::hash_content() {
