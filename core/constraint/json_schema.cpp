@@ -11,7 +11,7 @@ namespace deskhand {
 using Json = nlohmann::ordered_json;
 
 GrammarBuilder::Expression add_json_schema(GrammarBuilder& builder, const Json& schema, const JsonStyle& style) {
-  WorkLimit work;
+  WorkLimit work(style.max_work);
   SchemaCompiler compiler(builder, schema, style, work);
   const auto start = compiler.value({{&schema, "#"}});
   compiler.finish();

@@ -32,6 +32,7 @@
 #include <string>
 
 #include "core/constraint/grammar.h"
+#include "core/constraint/work_limit.h"
 
 namespace deskhand {
 
@@ -47,6 +48,8 @@ struct JsonStyle {
   std::string key_separator = ": ";
   /// Schemas within schemas, and values within const and enum.
   int max_nesting = 100;
+  /// Of compiling, in steps of a WorkLimit.
+  uint64_t max_work = WorkLimit::usual;
   /// Whether objects may have properties of which the schema says nothing.
   bool open_objects = false;
   /// Of documents that do not say theirs.

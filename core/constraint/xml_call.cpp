@@ -137,7 +137,7 @@ XmlCalls::XmlCalls(std::vector<CallableTool> tools, XmlCallStyle style) : style_
   if (tools.empty()) throw SchemaError("calls: there are no tools");
   std::set<std::string> names;
   XmlTexts texts;
-  WorkLimit work;
+  WorkLimit work(style_.json.max_work);
   for (CallableTool& tool : tools) {
     check_name("tool", tool.name);
     if (!names.insert(tool.name).second) throw SchemaError(fmt::format("tool \"{}\": given twice", tool.name));
@@ -157,7 +157,7 @@ XmlCalls::XmlCalls(XmlCalls&&) noexcept = default;
 XmlCalls& XmlCalls::operator=(XmlCalls&&) noexcept = default;
 
 Expression XmlCalls::add_to(GrammarBuilder& b) const {
-  WorkLimit work;
+  WorkLimit work(style_.json.max_work);
   Tool::Shared shared(b, work);
   std::vector<Expression> calls;
   for (const auto& tool : tools_) {
