@@ -5,20 +5,22 @@
 #include <cerrno>
 #include <system_error>
 
+#include "core/readable_bytes.h"
+
 namespace deskhand {
 namespace fs = std::filesystem;
 
 void expect_disk_room(const fs::path& folder, uint64_t bytes, const std::string& what) {
   constexpr uint64_t for_others = uint64_t{64} << 20;
-  constexpr double gib = 1024.0 * 1024.0 * 1024.0;
   std::error_code error;
   fs::path there = fs::absolute(folder);
   while (!fs::exists(there, error) && there != there.root_path()) there = there.parent_path();
   const fs::space_info space = fs::space(there, error);
-  if (error || bytes == 0 || (space.available >= for_others && space.available - for_others >= bytes)) return;
-  throw NotEnoughDisk(fmt::format("{} needs {:.2f} GiB of disk, {:.2f} GiB are free in {}", what,
-                                  static_cast<double>(bytes) / gib, static_cast<double>(space.available) / gib,
-                                  folder.string()));
+  if (error || space.capacity == 0 || bytes == 0) return;  // no disk that fills up
+  if (space.available >= for_others && space.available - for_others >= bytes) return;
+  throw NotEnoughDisk(fmt::format("{} needs {} of disk, {} are free in {}, of which {} are left alone", what,
+                                  readable_bytes(bytes), readable_bytes(uint64_t{space.available}), folder.string(),
+                                  readable_bytes(for_others)));
 }
 
 void fail_on_file(const fs::path& path, int error, const char* what) {

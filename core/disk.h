@@ -1,8 +1,8 @@
 #pragma once
 // Room on disk: asked for before much is written, and said when it runs out.
 //
-//   expect_disk_room(folder, 4'000'000'000, "hf:org/name");       // NotEnoughDisk: "… needs 3.7 GiB, 1.2 GiB are free
-//   in …"
+//   expect_disk_room(folder, 4'000'000'000, "hf:org/name");       // NotEnoughDisk: "… needs 4.00 GB of disk,
+//                                                                  // 1.20 GB are free in …"
 
 #include <cstdint>
 #include <filesystem>

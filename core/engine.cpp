@@ -14,71 +14,6 @@
 namespace deskhand {
 namespace {
 
-/// general.sampling.*: of a GGUF file or of generation_config.json.
-Sampling recommended_sampling(const Metadata& metadata) {
-  const auto read = [&](std::string_view name, double fallback, double least, double most) {
-    const std::string key = fmt::format("general.sampling.{}", name);
-    const double value = metadata.number_or(key, fallback);
-    if (!(value >= least && value <= most)) {
-      throw ModelFileError(fmt::format("model metadata: {} must lie in {}…{}, not {}", key, least, most, value));
-    }
-    return static_cast<float>(value);
-  };
-  Sampling out;
-  out.temperature = read("temp", 0.7, 0, 100);
-  out.top_k = static_cast<int32_t>(read("top_k", 0, 0, 1 << 24));
-  out.top_p = read("top_p", 1, 0, 1);
-  out.min_p = read("min_p", 0, 0, 1);
-  out.repeat_penalty = read("penalty_repeat", 1, 0.1, 10);
-  return out;
-}
-
-/// Bytes of the experts that a token does not use.
-size_t idle_expert_bytes(const ModelFile& file, const ModelConfig& config) {
-  size_t sum = 0;
-  for (int64_t layer = 0; config.experts.count > 0 && layer < config.layers; ++layer) {
-    for (const std::string_view part : {"gate", "up", "gate_up", "down"}) {
-      const TensorInfo* tensor = file.find_tensor(fmt::format("blk.{}.ffn_{}_exps.weight", layer, part));
-      if (tensor == nullptr) continue;
-      const auto count = static_cast<size_t>(config.experts.count), used = static_cast<size_t>(config.experts.used);
-      sum += tensor->bytes / count * (count - used);
-    }
-  }
-  return sum;
-}
-
-ModelInfo describe(const ModelFile& file, LanguageModel& model) {
-  const Metadata& metadata = file.metadata();
-  const ModelConfig& config = model.config();
-  ModelInfo info;
-  info.name = metadata.text_or("general.name", file.path().stem().string());
-  info.architecture = config.architecture;
-  info.license = metadata.text_or("general.license", "");
-  info.path = file.path();
-  info.types = describe_types(file);
-  for (const TensorInfo& tensor : file.tensors()) info.parameters += tensor.view().rows * tensor.view().cols;
-  info.saved_parameters = config.saved_parameters();
-  info.layers = config.layers;
-  info.width = config.width;
-  info.heads = config.heads;
-  info.kv_heads = config.kv_heads;
-  info.head_dim = config.head_dim;
-  info.vocabulary = config.vocabulary;
-  info.trained_context = config.context;
-  info.context = model.context();
-  info.weight_bytes = model.weight_bytes();
-  // A token reads one row of the embedding unless it is the output head too.
-  const TensorInfo* embedding = file.find_tensor("token_embd.weight");
-  const bool tied = file.find_tensor("output.weight") == nullptr;
-  info.bytes_per_token =
-      info.weight_bytes - (tied || embedding == nullptr ? 0 : embedding->bytes) - idle_expert_bytes(file, config);
-  info.kv_bytes_per_token = model.decoder().plan().bytes_per_token();
-  info.state_bytes = model.decoder().plan().state_bytes();
-  info.has_chat_template = metadata.has("tokenizer.chat_template");
-  info.recommended = recommended_sampling(metadata);
-  return info;
-}
-
 /// What the numbers in a prefix depend on.
 std::string prefix_key(const ModelFile& file, const LanguageModel& model, const Backend& backend,
                        const EngineOptions& options) {
@@ -105,20 +40,46 @@ std::string prefix_key(const ModelFile& file, const LanguageModel& model, const 
   return key;
 }
 
+LanguageModelOptions model_options(const EngineOptions& options) {
+  return {.context = options.context,
+          .kv_type = options.kv_type,
+          .cache_bytes = options.cache_bytes,
+          .max_rows = std::max<int64_t>(1, options.prefill_chunk),
+          .stop = options.stop};
+}
+
+std::unique_ptr<Tokenizer> tokenizer_of(const ModelFile& file) {
+  if (!file.metadata().has("tokenizer.ggml.model")) {
+    throw ModelFileError(
+        fmt::format("{}: there is no tokenizer: {} is missing", file.path().string(),
+                    std::filesystem::is_directory(file.path()) ? "tokenizer.json" : "the key tokenizer.ggml.model"));
+  }
+  return Tokenizer::from_metadata(file.metadata());
+}
+
+/// A part of the model's files, whose errors shall say of which.
+template <class Part>
+auto of_model(const std::filesystem::path& path, const Part& part) {
+  try {
+    return part();
+  } catch (const ModelFileError& error) {
+    const std::string what = error.what(), where = path.string();
+    throw ModelFileError(what.find(where) == std::string::npos ? where + ": " + what : what);
+  } catch (const TemplateError& error) {
+    throw ModelFileError(path.string() + ": " + error.what());
+  }
+}
+
 class ModelEngine final : public Engine {
  public:
   ModelEngine(const std::filesystem::path& path, const EngineOptions& options)
       : file_(ModelFile::open(path)),
         backend_(make_cpu_backend({.threads = options.threads, .isa = options.isa, .exact = options.exact})),
-        tokenizer_(Tokenizer::from_metadata(file_->metadata())),
-        model_(file_, *backend_,
-               {.context = options.context,
-                .kv_type = options.kv_type,
-                .cache_bytes = options.cache_bytes,
-                .max_rows = std::max<int64_t>(1, options.prefill_chunk),
-                .stop = options.stop}),
-        info_(describe(*file_, model_)),
+        tokenizer_(tokenizer_of(*file_)),
+        model_(file_, *backend_, model_options(options)),
+        info_(model_info(*file_, *backend_, model_options(options))),
         queue_(model_, *backend_, options.prefill_chunk) {
+    info_.context = model_.context();
     if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {
       throw ModelFileError(fmt::format("{}: {} tokens in the vocabulary, but embeddings for {}", path.string(),
                                        tokenizer_->vocabulary_size(), model_.config().vocabulary));
@@ -167,7 +128,14 @@ class ModelEngine final : public Engine {
 }  // namespace
 
 std::unique_ptr<Engine> Engine::open(const std::filesystem::path& model, const EngineOptions& options) {
-  return std::make_unique<ModelEngine>(model, options);
+  return of_model(model, [&] { return std::make_unique<ModelEngine>(model, options); });
+}
+
+ModelInfo Engine::describe(const std::filesystem::path& model, const EngineOptions& options) {
+  return of_model(model, [&] {
+    const auto backend = make_cpu_backend({.threads = 1, .isa = options.isa, .exact = options.exact});
+    return model_info(*ModelFile::open(model), *backend, model_options(options));
+  });
 }
 
 }  // namespace deskhand

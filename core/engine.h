@@ -26,6 +26,7 @@
 #include "core/kv/cache_stats.h"
 #include "core/memory.h"
 #include "core/model_file.h"
+#include "core/model_summary.h"
 #include "core/sampler.h"
 #include "core/tokenizer/tokenizer.h"
 #include "kernels/backend.h"
@@ -47,22 +48,6 @@ struct EngineOptions {
   std::string isa = {};         ///< empty: the best
   std::filesystem::path prefix_folder = {};  ///< where lasting prefixes are kept from run to run; empty: nowhere
   std::stop_token stop = {};                 ///< ends the loading with LoadStopped
-};
-
-struct ModelInfo {
-  std::string name, architecture, license;
-  std::filesystem::path path;
-  std::string types;             ///< "Q4_K 169, Q6_K 29, F32 141"
-  int64_t parameters = 0;        ///< numbers in the file's tensors
-  int64_t saved_parameters = 0;  ///< more there would be if no layers shared a feed-forward network
-  int64_t layers = 0, width = 0, heads = 0, kv_heads = 0, head_dim = 0, vocabulary = 0;
-  int64_t trained_context = 0, context = 0;
-  size_t weight_bytes = 0;        ///< of all matrices
-  size_t bytes_per_token = 0;     ///< of the matrices that decoding one token reads
-  size_t kv_bytes_per_token = 0;  ///< of keys and values
-  size_t state_bytes = 0;         ///< of recurrent layers, for each sequence whatever its length
-  bool has_chat_template = false;
-  Sampling recommended = {.temperature = 0.7f};  ///< what the model's files say to sample with
 };
 
 struct GenerateOptions {
@@ -104,6 +89,8 @@ class Session {
 class Engine {
  public:
   static std::unique_ptr<Engine> open(const std::filesystem::path& model, const EngineOptions& options);
+  /// What would be opened, without loading it.
+  static ModelInfo describe(const std::filesystem::path& model, const EngineOptions& options);
   virtual ~Engine() = default;
   virtual const ModelInfo& info() const = 0;
   virtual const Tokenizer& tokenizer() const = 0;

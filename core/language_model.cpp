@@ -7,11 +7,10 @@
 
 #include "core/blocks.h"
 #include "core/memory.h"
+#include "core/readable_bytes.h"
 
 namespace deskhand {
 namespace {
-
-constexpr double gib = 1024.0 * 1024.0 * 1024.0;
 
 /// Whether it belongs to a layer behind the decoder's, which stays on disk.
 bool is_behind(std::string_view tensor, const ModelConfig& config) {
@@ -22,46 +21,27 @@ bool is_behind(std::string_view tensor, const ModelConfig& config) {
   return layer >= config.layers && layer < config.stored_layers;
 }
 
-/// Bytes of the tensors, in the backend's own layout or as pages of the file that it reads over and over.
-size_t tensor_bytes(const ModelFile& file, const ModelConfig& config) {
-  size_t bytes = 0;
-  for (const TensorInfo& tensor : file.tensors()) {
-    if (tensor.data != nullptr && !is_behind(tensor.name, config)) bytes += tensor.bytes;
-  }
-  return bytes;
-}
+constexpr double usable = 0.875;  // the rest is for what a forward pass needs, and for others
 
-/// The most tokens of 1…limit that fit, or 0; what fits, fits with fewer.
-template <class Fit>
-int64_t most_that_fits(int64_t limit, const Fit& fit) {
-  int64_t most = 0;
-  while (most < limit) {
-    const int64_t middle = most + (limit - most + 1) / 2;
-    if (fit(middle)) {
-      most = middle;
-    } else {
-      limit = middle - 1;
-    }
-  }
-  return most;
+double usable_memory() {
+  return usable * static_cast<double>(available_memory());
 }
 
 /// Tokens of context: those asked for, or the trained ones, within the memory that the weights leave.
 int64_t choose_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
                        const LanguageModelOptions& options) {
-  constexpr double usable = 0.875;  // the rest is for what a forward pass needs, and for others
-  const double memory = usable * static_cast<double>(available_memory());
-  const auto weights = static_cast<double>(tensor_bytes(file, config));
+  const double memory = usable_memory();
+  const auto weights = static_cast<double>(stored_weight_bytes(file, config));
   const KvPlan plan = kv_plan(config, options.kv_type, backend);
-  const auto fit = [&](int64_t tokens) { return weights + plan.bytes(tokens, options.max_rows) <= memory; };
   // A page is taken as a whole, so nothing shorter is worth choosing.
   const int64_t least = options.context > 0 ? options.context : std::min(config.context, KvPlan::page_tokens);
-  const int64_t most = most_that_fits(options.context > 0 ? least : config.context, fit);
+  const int64_t most = fitting_context(file, config, backend, options);
   if (most >= least) return most;
   throw NotEnoughMemory(fmt::format(
-      "{}: {:.1f} GiB of weights and {:.1f} GiB for a context of {} tokens do not fit into the {:.1f} GiB of "
-      "memory that are free, of which an eighth is left alone; {}",
-      file.path().string(), weights / gib, plan.bytes(least, options.max_rows) / gib, least, memory / usable / gib,
+      "{}: {} of weights and {} for a context of {} tokens do not fit into the {} of memory that are free, of which an "
+      "eighth is left alone; {}",
+      file.path().string(), readable_bytes(weights), readable_bytes(plan.bytes(least, options.max_rows)), least,
+      readable_bytes(memory / usable),
       most > 0 ? fmt::format("at most {} tokens fit", most) : std::string("no context fits")));
 }
 
@@ -78,6 +58,30 @@ int64_t widest(const ModelConfig& config) {
 }
 
 }  // namespace
+
+size_t stored_weight_bytes(const ModelFile& file, const ModelConfig& config) {
+  size_t bytes = 0;
+  for (const TensorInfo& tensor : file.tensors()) {
+    if (tensor.data != nullptr && !is_behind(tensor.name, config)) bytes += tensor.bytes;
+  }
+  return bytes;
+}
+
+int64_t fitting_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
+                        const LanguageModelOptions& options) {
+  const double left = usable_memory() - static_cast<double>(stored_weight_bytes(file, config));
+  const KvPlan plan = kv_plan(config, options.kv_type, backend);
+  int64_t most = 0, limit = options.context > 0 ? options.context : config.context;
+  while (most < limit) {  // what fits, fits with fewer
+    const int64_t middle = most + (limit - most + 1) / 2;
+    if (plan.bytes(middle, options.max_rows) <= left) {
+      most = middle;
+    } else {
+      limit = middle - 1;
+    }
+  }
+  return most;
+}
 
 LanguageModel::LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend,
                              const LanguageModelOptions& options)

@@ -23,6 +23,13 @@ struct LanguageModelOptions {
   std::stop_token stop = {};             ///< of the loading
 };
 
+/// Bytes of the tensors that are loaded, as they are stored; a backend's own layout takes about the same.
+size_t stored_weight_bytes(const ModelFile& file, const ModelConfig& config);
+
+/// Tokens of context, at most those asked for or trained, that fit into the free memory beside the weights.
+int64_t fitting_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
+                        const LanguageModelOptions& options);
+
 class LanguageModel {
  public:
   LanguageModel(std::shared_ptr<const ModelFile> file, Backend& backend, const LanguageModelOptions& options);
@@ -33,8 +40,6 @@ class LanguageModel {
   const KvCache& cache() const { return *cache_; }
   int64_t context() const { return context_; }
   int64_t max_rows() const { return max_rows_; }
-  /// Bytes that feeding one token reads of the weights.
-  size_t weight_bytes() const { return weights_.bytes(); }
 
  private:
   ModelConfig config_;

@@ -18,6 +18,11 @@ double log_probability(std::span<const float> logits, int32_t id) {
 
 }  // namespace
 
+void expect_finite(double value) {
+  if (std::isfinite(value)) return;
+  throw ModelFileError("the network computes what is no number: the weights are damaged");
+}
+
 std::vector<double> log_probabilities(LanguageModel& model, Backend& backend, std::span<const int32_t> ids,
                                       int64_t from, const std::stop_token& stop) {
   const auto size = static_cast<int64_t>(ids.size());
@@ -44,6 +49,7 @@ std::vector<double> log_probabilities(LanguageModel& model, Backend& backend, st
     for (int64_t i = scored; i < end; ++i) {
       const std::span<const float> row(logits.row(i - scored), static_cast<size_t>(vocabulary));
       out.push_back(log_probability(row, ids[static_cast<size_t>(i + 1)]));
+      expect_finite(out.back());
     }
   }
   return out;

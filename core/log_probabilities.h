@@ -18,4 +18,7 @@ namespace deskhand {
 std::vector<double> log_probabilities(LanguageModel& model, Backend& backend, std::span<const int32_t> ids,
                                       int64_t from, const std::stop_token& stop);
 
+/// Throws ModelFileError for what no sound network computes: infinity or no number, as logit or probability.
+void expect_finite(double value);
+
 }  // namespace deskhand

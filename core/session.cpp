@@ -6,6 +6,7 @@
 #include <chrono>
 #include <optional>
 
+#include "core/log_probabilities.h"
 #include "core/reply_text.h"
 #include "core/token_state.h"
 
@@ -84,6 +85,7 @@ class Reply {
     const std::span<const float> logits = voice_.state.logits().first(static_cast<size_t>(voice_.vocabulary));
     const int32_t id = sampler_.sample(logits, voice_.state.ids(), constraint_ != nullptr ? &mask_ : nullptr);
     if (id < 0) throw std::runtime_error("no token of the model can continue the reply as its grammar demands");
+    expect_finite(logits[static_cast<size_t>(id)]);  // the likeliest, or one that is drawn like it
     if (!options_.ignore_end && voice_.tokenizer.is_end(id)) {
       voice_.state.push(id);
       ended_by_token_ = true;

@@ -77,10 +77,4 @@ void Weights::expect_all_taken() const {
                                    names, unused > 3 ? "…" : ""));
 }
 
-size_t Weights::bytes() const {
-  size_t sum = 0;
-  for (const auto& [name, weight] : matrices_) sum += weight->bytes();
-  return sum;
-}
-
 }  // namespace deskhand

@@ -47,8 +47,6 @@ class Weights {
   void ignore(std::string prefix) { ignored_.push_back(std::move(prefix)); }
   /// Throws ModelFileError naming tensors that nobody took: the file is of another variant than it says.
   void expect_all_taken() const;
-  /// Bytes that one pass over all taken matrices reads.
-  size_t bytes() const;
 
  private:
   const TensorInfo& find(std::string_view name, Shape shape) const;

@@ -1,10 +1,10 @@
 #pragma once
 // Numbers on the command line: what an option takes, said in one line when it gets something else.
 //
-//   whole_number(app.add_option("-c", options.context, "…"), 0);          // "-c: must be a whole number ≥ 0, got
-//   '1.5'" whole_number(app.add_option("-t", options.threads, "…"), 0, 1024);    // "-t: must be a whole number from 0
-//   to 1024, …" real_number(app.add_option("--temp", options.temperature, "…"), 0.0, 100.0);
+//   whole_number(app.add_option("-c", options.context, "…"), 0);
+//   real_number(app.add_option("--temp", options.temperature, "…"), 0.0, 100.0);
 //
+// "-c: must be a whole number ≥ 0, got '1.5'"; with `most`, "… from 0 to 1024".
 // Decimal digits only: no signs, no hexadecimal; infinity and not-a-number are refused. Each returns the option.
 
 #include <CLI/CLI.hpp>

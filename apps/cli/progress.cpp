@@ -19,12 +19,4 @@ void ProgressLine::wipe() {
   shown_ = false;
 }
 
-std::string readable_bytes(uint64_t bytes) {
-  const auto size = static_cast<double>(bytes);
-  if (size >= 1e9) return fmt::format("{:.2f} GB", size / 1e9);
-  if (size >= 1e6) return fmt::format("{:.0f} MB", size / 1e6);
-  if (size >= 1e3) return fmt::format("{:.0f} kB", size / 1e3);
-  return fmt::format("{} bytes", bytes);
-}
-
 }  // namespace deskhand

@@ -31,7 +31,4 @@ class ProgressLine {
   bool shown_ = false;
 };
 
-/// "491 MB", "1.12 GB".
-std::string readable_bytes(uint64_t bytes);
-
 }  // namespace deskhand

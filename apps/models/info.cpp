@@ -7,7 +7,10 @@
 #include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
 #include "apps/models/subcommands.h"
+#include "core/engine.h"
 #include "core/hub/listing.h"
+#include "core/memory.h"
+#include "core/readable_bytes.h"
 
 namespace deskhand {
 namespace {
@@ -33,6 +36,7 @@ nlohmann::ordered_json info_json(const ModelInfo& info) {
           {"vocabulary", info.vocabulary},
           {"trained_context", info.trained_context},
           {"context", info.context},
+          {"fits", info.context > 0},
           {"weight_bytes", info.weight_bytes},
           {"kv_bytes_per_token", info.kv_bytes_per_token},
           {"state_bytes", info.state_bytes},
@@ -41,8 +45,6 @@ nlohmann::ordered_json info_json(const ModelInfo& info) {
 }
 
 void print_info(std::ostream& out, const ModelInfo& info) {
-  const double mib = 1024.0 * 1024.0;
-  const double kv_mib = static_cast<double>(info.kv_bytes_per_token) * static_cast<double>(info.context) / mib;
   const auto line = [&](std::string_view name, const std::string& value) {
     out << fmt::format("{:<14}{}\n", name, value);
   };
@@ -59,13 +61,18 @@ void print_info(std::ostream& out, const ModelInfo& info) {
   line("tensors", info.types);
   line("shape", fmt::format("{} layers × {}, {} heads of {}, {} for keys and values, {} tokens of vocabulary",
                             info.layers, info.width, info.heads, info.head_dim, info.kv_heads, info.vocabulary));
-  line("context", fmt::format("{} here, trained with {}", info.context, info.trained_context));
-  line("memory", fmt::format("{:.0f} MiB of weights, {:.0f} MiB of keys and values at {} tokens ({:.1f} KiB each)",
-                             static_cast<double>(info.weight_bytes) / mib, kv_mib, info.context,
-                             static_cast<double>(info.kv_bytes_per_token) / 1024.0));
+  line("context", info.context > 0 ? fmt::format("{} here, trained with {}", info.context, info.trained_context)
+                                   : fmt::format("none here: it does not fit into the {} of memory that are free; "
+                                                 "trained with {}",
+                                                 readable_bytes(uint64_t{available_memory()}), info.trained_context));
+  const int64_t context = info.context > 0 ? info.context : info.trained_context;
+  line("memory",
+       fmt::format("{} of weights, {} of keys and values at {} tokens ({:.1f} kB each)",
+                   readable_bytes(uint64_t{info.weight_bytes}),
+                   readable_bytes(static_cast<double>(info.kv_bytes_per_token) * static_cast<double>(context)), context,
+                   static_cast<double>(info.kv_bytes_per_token) / 1000.0));
   if (info.state_bytes > 0) {
-    line("state",
-         fmt::format("{:.1f} MiB for each sequence, whatever its length", static_cast<double>(info.state_bytes) / mib));
+    line("state", fmt::format("{} for each sequence, whatever its length", readable_bytes(uint64_t{info.state_bytes})));
   }
   line("chat template", info.has_chat_template ? "yes" : "no: `ask` continues raw text, `chat` and `do` refuse");
   line("eyes", "none: text only; the screen reader tells it what is on the screen");
@@ -84,13 +91,16 @@ RunCommand define_models_info(CLI::App& app) {
                  "a .gguf file, a directory of safetensors or hf:org/name of the cache (default: $DESKHAND_MODEL, then "
                  "\"model\" of the config file)")
       ->type_name("FILE");
-  whole_number(app.add_option("-c,--context", options->model.context, "tokens of context to state the memory for"), 0);
+  whole_number(
+      app.add_option("-c,--context", options->model.context,
+                     "tokens of context to state the memory for (default: what the model was trained for, if it fits)"),
+      0);
   app.add_flag("--json", options->json, "the result as JSON, for machines");
   app.footer(
       "Examples:\n  deskhand models info qwen.gguf\n  deskhand models info qwen.gguf -c 4096 --json\n"
       "  deskhand models info hf:Qwen/Qwen2.5-0.5B-Instruct-GGUF:Q4_K_M");
   return [options](CommandContext& context) {
-    ModelInfo info = open_model(options->model, context)->info();
+    ModelInfo info = Engine::describe(resolve_model(options->model.model), engine_options(options->model));
     if (info.license.empty()) info.license = license_beside(info.path);
     if (options->json) {
       context.out << info_json(info).dump() << "\n";

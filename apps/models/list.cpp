@@ -12,6 +12,7 @@
 #include "core/hub/listing.h"
 #include "core/model_file.h"
 #include "core/model_summary.h"
+#include "core/readable_bytes.h"
 
 namespace deskhand {
 namespace {

@@ -9,6 +9,7 @@
 #include "apps/cli/progress.h"
 #include "apps/models/subcommands.h"
 #include "core/hub/pull.h"
+#include "core/readable_bytes.h"
 
 namespace deskhand {
 namespace {

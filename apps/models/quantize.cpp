@@ -14,6 +14,7 @@
 #include "apps/models/subcommands.h"
 #include "core/new_file.h"
 #include "core/quantise/quantise.h"
+#include "core/readable_bytes.h"
 #include "kernels/backend.h"
 
 namespace deskhand {

@@ -140,7 +140,6 @@ TEST_F(OnADesktop, CtrlCEndsWhatOnlyLooksOrLoads) {
   const std::vector<std::vector<std::string>> commands = {{"bench", "-m", model},
                                                           {"ask", "-m", model, "Count to one thousand."},
                                                           {"inspect", "-m", model, "-n", "500", "Once"},
-                                                          {"models", "info", model},
                                                           {"see"},
                                                           {"doctor"}};
   for (const std::vector<std::string>& command : commands) {

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "core/constraint/token_trie.h"
 #include "tests/support/test_data.h"
@@ -71,6 +73,48 @@ TEST(Engine, WhatIsNoModelIsRefusedInOneLine) {
   EXPECT_THAT(refusal(path), HasSubstr("not a GGUF model file"));
   EXPECT_THAT(refusal(scratch.path() / "absent.gguf"), HasSubstr("absent.gguf"));
   EXPECT_THAT(refusal(scratch.path()), HasSubstr(scratch.path().string()));
+}
+
+TEST(Engine, WhatIsNoNumberIsAnError) {
+  REQUIRE_TEST_DATA(folder, "stories260k");
+  const testing::TemporaryFolder scratch;
+  const fs::path path = scratch.path() / "damaged.gguf";
+  std::string story = testing::read_file(folder / "stories260K-f32.gguf");
+  const auto file = ModelFile::open(folder / "stories260K-f32.gguf");
+  const TensorInfo* norm = file->find_tensor("output_norm.weight");
+  ASSERT_NE(norm, nullptr);
+  std::string numbers(reinterpret_cast<const char*>(norm->data), norm->bytes);
+  const size_t at = story.find(numbers);
+  ASSERT_NE(at, std::string::npos);
+  for (const float damage : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity()}) {
+    std::memcpy(story.data() + at, &damage, sizeof damage);
+    std::ofstream(path, std::ios::binary) << story;
+    const auto engine = Engine::open(path, {.threads = 1});
+    const std::vector<int32_t> ids{engine->tokenizer().bos(), 300, 301};
+    for (const float temperature : {0.0f, 1.0f}) {
+      const auto session = engine->new_session();
+      session->set_prompt(ids);
+      EXPECT_THROW(session->generate({.max_tokens = 3, .sampling = {.temperature = temperature}}, nullptr, {}, {}),
+                   ModelFileError);
+    }
+    EXPECT_THROW(engine->log_probabilities(ids, 1, {}), ModelFileError);
+  }
+}
+
+TEST(Engine, DescribesWhatItNeedNotOpen) {
+  const fs::path file = "tests/core/fixtures/tiny_qwen2.gguf", directory = "tests/core/fixtures/tiny_qwen2";
+  EXPECT_THAT(refusal(file), HasSubstr(file.string() + ": there is no tokenizer: the key tokenizer.ggml.model"));
+  EXPECT_THAT(refusal(directory), HasSubstr(directory.string() + ": there is no tokenizer: tokenizer.json"));
+  for (const fs::path& model : {file, directory}) {
+    const ModelInfo info = Engine::describe(model, {});
+    EXPECT_EQ(info.architecture, "qwen2");
+    EXPECT_GT(info.parameters, 0);
+    EXPECT_EQ(info.context, info.trained_context);
+  }
+  EXPECT_EQ(Engine::describe(file, {.context = 5}).context, 5);
+  const int64_t most = Engine::describe(file, {.context = int64_t{1} << 40}).context;
+  EXPECT_GT(most, 0);
+  EXPECT_LT(most, int64_t{1} << 40);
 }
 
 TEST(Engine, AContextBeyondMemoryIsRefused) {

@@ -55,7 +55,7 @@ TEST(LanguageModel, TheContextIsTheTrainedOneOrTheOneAskedFor) {
 
 TEST(LanguageModel, AContextBeyondMemoryIsRefusedBeforeItIsTaken) {
   const std::string error = refusal(0, int64_t{1} << 40);
-  EXPECT_THAT(error, HasSubstr("tiny_qwen2.gguf: 0.0 GiB of weights and "));
+  EXPECT_THAT(error, HasSubstr("tiny_qwen2.gguf: "));
   EXPECT_THAT(error, HasSubstr("for a context of 1099511627776 tokens do not fit"));
   EXPECT_THAT(error, ContainsRegex("at most [1-9][0-9]* tokens fit"));
 }
