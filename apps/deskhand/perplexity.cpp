@@ -51,7 +51,8 @@ void fit_window(Options& options) {
     window = *options.window;
   } else {
     const auto file = ModelFile::open(resolve_model(options.model.model));
-    window = std::min(window, context > 0 ? context : model_config(file->metadata()).context);
+    window = std::min(window, model_config(file->metadata()).context);
+    if (context > 0) window = std::min(window, context);
   }
   if (window < least_perplexity_window) {
     throw UsageError(fmt::format("a window of {} tokens scores none of them; expected a context of at least {}", window,
@@ -105,7 +106,8 @@ RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
   app.add_option("FILE", options->file, "the text, UTF-8")->required()->type_name("FILE");
-  whole_number(app.add_option("--window", options->window, "tokens of a window (default: 512, or the whole context)"),
+  whole_number(app.add_option("--window", options->window,
+                              "tokens of a window (default: 512, or what the model was trained for)"),
                least_perplexity_window, 1 << 20);
   whole_number(
       app.add_option("--windows", options->measure.most_windows, "only the first so many windows (default: all)"), 1);

@@ -119,7 +119,7 @@ RunCommand define_models_quantize(CLI::App& app) {
       ->required()
       ->type_name("FILE");
   app.add_option("OUT", options->out,
-                 "the .gguf file to write; one that is there is replaced when the new one is whole, not before")
+                 "the .gguf file to write; one that is there is replaced atomically, when the new one is whole")
       ->required()
       ->type_name("FILE");
   std::vector<std::string> names;

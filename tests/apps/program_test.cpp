@@ -2,60 +2,24 @@
 
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <fstream>
+#include <filesystem>
+#include <ios>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
 #include "apps/cli/command.h"
+#include "apps/cli/failure.h"
 #include "apps/cli/printable.h"
-#include "apps/cli/run.h"
 #include "tests/support/hub_server.h"
-#include "tests/support/test_data.h"
+#include "tests/support/program.h"
 
 namespace deskhand {
 namespace {
 
-using testing::TemporaryFolder;
-
-struct Ran {
-  int code = 0;
-  std::string out, err;
-};
-
-Ran run(std::vector<std::string> arguments) {
-  std::ostringstream out, err;
-  Interrupts interrupts;
-  const int code = run_program(std::move(arguments), {out, err}, interrupts);
-  return {code, out.str(), err.str()};
-}
-
-// One line that names the program.
-void expect_one_line(const std::string& err) {
-  EXPECT_EQ(std::count(err.begin(), err.end(), '\n'), 1) << err;
-  EXPECT_EQ(err.rfind("deskhand: ", 0), 0u) << err;
-}
-
-class Program : public ::testing::Test {
- protected:
-  void SetUp() override {
-    unsetenv("DISPLAY");
-    unsetenv("WAYLAND_DISPLAY");
-    unsetenv("DESKHAND_MODEL");
-    setenv("XDG_CONFIG_HOME", (folder_.path() / "config").c_str(), 1);
-    setenv("XDG_DATA_HOME", (folder_.path() / "data").c_str(), 1);
-    setenv("XDG_CACHE_HOME", (folder_.path() / "cache").c_str(), 1);
-    setenv("HF_HOME", (folder_.path() / "hub").c_str(), 1);
-    for (const char* name : {"HF_TOKEN", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_HUB_OFFLINE"}) unsetenv(name);
-  }
-  std::string write(const std::string& name, const std::string& text) const {
-    const auto path = folder_.path() / name;
-    std::ofstream(path, std::ios::binary) << text;
-    return path.string();
-  }
-  TemporaryFolder folder_;
-};
+using testing::expect_one_line;
+using testing::Program;
+using testing::Ran;
+using testing::run;
 
 TEST_F(Program, EveryCommandHasHelpWithExamples) {
   ASSERT_GE(commands().size(), 9u);
@@ -86,7 +50,10 @@ TEST_F(Program, ErrorsHaveNoControlCharacters) {
 }
 
 TEST_F(Program, AnUnknownCommandIsNamed) {
-  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"nosuch"}, {"-v", "nosuch", "--json"}}) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"nosuch"},
+                                                    {"-v", "nosuch", "--json"},
+                                                    {"models", "nosuch"},
+                                                    {"models", "-v", "nosuch", "x"}}) {
     const Ran ran = run(arguments);
     EXPECT_EQ(ran.code, 2);
     expect_one_line(ran.err);
@@ -168,7 +135,7 @@ TEST_F(Program, AModelIsQuantisedAndItsPerplexityMeasured) {
   const Ran quantised = run({"models", "quantize", model.string(), path, "Q8_0", "--json"});
   ASSERT_EQ(quantised.code, 0) << quantised.err;
   EXPECT_EQ(nlohmann::json::parse(quantised.out)["types"]["Q8_0"], 32) << quantised.out;
-  EXPECT_EQ(run({"models", "quantize", path, path, "Q4_0"}).code, 3);
+  EXPECT_EQ(run({"models", "quantize", path, at("q4.gguf"), "Q4_0"}).code, 3);
   EXPECT_EQ(run({"models", "quantize", model.string(), path, "Q9"}).code, 2);
   const std::string text =
       write("text.txt", "Once upon a time, there was a little girl named Lily. She loved to play.");
@@ -179,6 +146,74 @@ TEST_F(Program, AModelIsQuantisedAndItsPerplexityMeasured) {
   EXPECT_LT(result["perplexity"].get<double>(), 20.0);
   EXPECT_EQ(run({"perplexity", "-m", path, text}).code, 2) << "shorter than a window";
   EXPECT_EQ(run({"perplexity", "-m", path, "none.txt"}).code, 3);
+}
+
+TEST_F(Program, PerplexityScoresSomethingOrSaysWhyNot) {
+  REQUIRE_TEST_DATA(stories, "stories260k/stories260K-f32.gguf");
+  const std::string model = at("short.gguf");
+  testing::write_changed(stories, model, "llama.context_length", MetadataValue(uint64_t{32}));
+  std::string story;
+  for (int i = 0; i < 20; ++i) story += "Once upon a time, there was a little girl named Lily. ";
+  const std::string text = write("text.txt", story);
+  const auto window_of = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"perplexity", "-m", model, text, "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 0) << ran.err;
+    const auto result = nlohmann::json::parse(ran.out);
+    EXPECT_GT(result["scored"].get<int>(), 0);
+    EXPECT_GT(result["perplexity"].get<double>(), 1.0);
+    return result["window"].get<int>();
+  };
+  EXPECT_EQ(window_of({}), 32) << "what the model was trained for";
+  EXPECT_EQ(window_of({"-c", "16"}), 16);
+  EXPECT_EQ(window_of({"-c", "1024"}), 32);
+  EXPECT_EQ(window_of({"--window", "3"}), 3);
+
+  const auto refused = [&](const std::vector<std::string>& arguments, int code, const std::string& part) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, code) << ran.err;
+    expect_one_line(ran.err);
+    EXPECT_NE(ran.err.find(part), std::string::npos) << ran.err;
+  };
+  refused({"perplexity", "-m", model, text, "--window", "2"}, 2, "--window");
+  refused({"perplexity", "-m", model, text, "-c", "2"}, 2, "2 tokens scores none");
+  refused({"perplexity", "-m", model, write("few.txt", "Once")}, 2, "few.txt: has");
+  refused({"perplexity", "-m", model, write("none.txt", "")}, 2, "none.txt: has");
+  refused({"perplexity", "-m", model,
+           write("latin.txt",
+                 "zwei Stra\xdf"
+                 "en")},
+          3, "latin.txt: expected UTF-8, got something else at byte 9");
+}
+
+TEST_F(Program, ADirectoryInPlaceOfAFileIsExitThreeAndNamed) {
+  const std::string directory = at("");
+  for (const std::vector<std::string>& arguments :
+       std::vector<std::vector<std::string>>{{"perplexity", "-m", "x.gguf", directory},
+                                             {"inspect", "--template", directory, "--messages", directory},
+                                             {"do", "task", "--mind", "random", "--policy", directory}}) {
+    const Ran ran = run(arguments);
+    EXPECT_EQ(ran.code, 3) << ran.err;
+    expect_one_line(ran.err);
+    EXPECT_NE(ran.err.find(directory + " cannot be read: Is a directory"), std::string::npos) << ran.err;
+  }
+}
+
+TEST(Failure, ErrorsOfTheCppLibraryAreSaidInOurWords) {
+  const auto text_of = [](const auto& error) {
+    try {
+      throw error;
+    } catch (const std::exception&) {
+      const Failure failure = current_failure();
+      EXPECT_EQ(failure.status, ExitStatus::unreadable);
+      return failure.text;
+    }
+  };
+  const auto code = std::make_error_code(std::errc::permission_denied);
+  EXPECT_EQ(text_of(std::filesystem::filesystem_error("cannot copy", "a/b", code)), "a/b: Permission denied");
+  EXPECT_EQ(text_of(std::ios_base::failure("basic_filebuf::underflow", code)),
+            "a file cannot be read or written: Permission denied");
 }
 
 TEST_F(Program, NoDisplayIsExitFour) {
