@@ -49,12 +49,13 @@ LanguageModelOptions model_options(const EngineOptions& options) {
 }
 
 std::unique_ptr<Tokenizer> tokenizer_of(const ModelFile& file) {
-  if (!file.metadata().has("tokenizer.ggml.model")) {
+  const Metadata& metadata = file.metadata();
+  if (!metadata.has("tokenizer.ggml.model") && !metadata.has("tokenizer.huggingface.json")) {
     throw ModelFileError(
         fmt::format("{}: there is no tokenizer: {} is missing", file.path().string(),
                     std::filesystem::is_directory(file.path()) ? "tokenizer.json" : "the key tokenizer.ggml.model"));
   }
-  return Tokenizer::from_metadata(file.metadata());
+  return Tokenizer::from_metadata(metadata);
 }
 
 /// A part of the model's files, whose errors shall say of which.
