@@ -30,13 +30,13 @@ double usable_memory() {
 /// Tokens of context: those asked for, or the trained ones, within the memory that the weights leave.
 int64_t choose_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
                        const LanguageModelOptions& options) {
-  const double memory = usable_memory();
-  const auto weights = static_cast<double>(stored_weight_bytes(file, config));
-  const KvPlan plan = kv_plan(config, options.kv_type, backend);
   // A page is taken as a whole, so nothing shorter is worth choosing.
   const int64_t least = options.context > 0 ? options.context : std::min(config.context, KvPlan::page_tokens);
   const int64_t most = fitting_context(file, config, backend, options);
   if (most >= least) return most;
+  const double memory = usable_memory();
+  const auto weights = static_cast<double>(stored_weight_bytes(file, config));
+  const KvPlan plan = kv_plan(config, options.kv_type, backend);
   throw NotEnoughMemory(fmt::format(
       "{}: {} of weights and {} for a context of {} tokens do not fit into the {} of memory that are free, of which an "
       "eighth is left alone; {}",
