@@ -39,14 +39,17 @@ struct MatmulTerm {
   bool accumulate = false;      ///< add to what y holds (residual)
 };
 
-enum class Activation { silu, gelu_tanh, sigmoid };
-enum class RopePairing { adjacent, halves };  ///< (2i, 2i+1) or (i, i + d/2)
+enum class Activation { silu, gelu_tanh, sigmoid, gelu_erf, gelu_quick };  ///< gelu_quick: x · sigmoid(1.702 x)
+enum class RopePairing { adjacent, halves };                               ///< (2i, 2i+1) or (i, i + d/2)
 
-/// Every RoPE is data: pair i of a head turns by position · inv_freq[i]; cos and sin are multiplied by `scale`.
+/// Every RoPE is data: pair i of a head turns by position · inv_freq[i]; cos and sin are multiplied by `scale`. A row
+/// has a position on each of `axes` axes, and pair i turns by the one on axis[i].
 struct RopeTable {
   std::span<const float> inv_freq;  ///< [rotary width / 2]; dimensions beyond pass through
   float scale = 1.0f;
   RopePairing pairing = RopePairing::halves;
+  std::span<const int32_t> axis{};  ///< [pairs]; empty: all on axis 0
+  int64_t axes = 1;
 };
 
 /// Memory of the device. Frees itself.
@@ -89,10 +92,13 @@ class Backend {
   virtual void embed(View y, const Weight& table, std::span<const int32_t> ids, float scale) = 0;
   /// y = x / sqrt(mean(x²) + eps) · w, over groups of w's length: x's width may be several groups (heads). y may be x.
   virtual void rms_norm(View y, ConstView x, std::span<const float> w, float eps) = 0;
-  /// x[r] holds heads of width head_dim, turned in place by positions[r].
+  /// y = (x − mean) / sqrt(variance + eps) · w + b, over groups as rms_norm. y may be x.
+  virtual void layer_norm(View y, ConstView x, std::span<const float> w, std::span<const float> b, float eps) = 0;
+  /// x[r] holds heads of width head_dim, turned in place by positions[r · axes …].
   virtual void rope(View x, int64_t head_dim, const RopeTable& table, std::span<const int32_t> positions) = 0;
   /// y = activation(gate) ⊙ up. y may be gate or up.
   virtual void glu(View y, ConstView gate, ConstView up, Activation activation) = 0;
+  virtual void activate(View x, Activation activation) = 0;  ///< in place
   /// y += x.
   virtual void add(View y, ConstView x) = 0;
   /// y[rows[i]] += weights[i] · x[i], in the order of i. A row of y may be named many times.
@@ -101,6 +107,8 @@ class Backend {
   virtual void gather_rows(View y, ConstView x, std::span<const int32_t> rows) = 0;
   /// x = cap · tanh(x / cap).
   virtual void soft_cap(View x, float cap) = 0;
+  /// x = min(max(x, low), high).
+  virtual void clamp(View x, float low, float high) = 0;
 
   /// Bytes of one layer's part of a page.
   virtual size_t kv_page_bytes(const KvLayout& layout) const = 0;

@@ -12,8 +12,8 @@ void check_f32(ConstView x) {
 }
 
 void check_indices(std::span<const int32_t> indices, int64_t count, int64_t limit) {
-  CHECK(static_cast<int64_t>(indices.size()) == count, "{} indices, {} rows", indices.size(), count);
-  for (const int32_t i : indices) CHECK(i >= 0 && i < limit, "index {} of {} rows", i, limit);
+  CHECK(static_cast<int64_t>(indices.size()) == count, "{} indices, expected {}", indices.size(), count);
+  for (const int32_t i : indices) CHECK(i >= 0 && i < limit, "index {} of {}", i, limit);
 }
 
 void check_runs(std::span<const RecurrentRun> runs, int64_t rows, size_t state_offset) {
@@ -56,18 +56,30 @@ void check_rms_norm(View y, ConstView x, std::span<const float> w) {
   CHECK(!w.empty() && x.cols % static_cast<int64_t>(w.size()) == 0, "width {}, weight {}", x.cols, w.size());
 }
 
+void check_layer_norm(View y, ConstView x, std::span<const float> w, std::span<const float> b) {
+  check_rms_norm(y, x, w);
+  CHECK(b.size() == w.size(), "{} weights, {} biases", w.size(), b.size());
+}
+
 void check_rope(View x, int64_t head_dim, const RopeTable& table, std::span<const int32_t> positions) {
   check_f32(x);
   CHECK(head_dim > 0 && x.cols % head_dim == 0, "width {}, head {}", x.cols, head_dim);
   CHECK(2 * static_cast<int64_t>(table.inv_freq.size()) <= head_dim, "{} pairs, head {}", table.inv_freq.size(),
         head_dim);
-  CHECK(static_cast<int64_t>(positions.size()) == x.rows, "{} positions, {} rows", positions.size(), x.rows);
+  CHECK(table.axes > 0 && static_cast<int64_t>(positions.size()) == x.rows * table.axes,
+        "{} positions, {} rows, {} axes", positions.size(), x.rows, table.axes);
+  if (!table.axis.empty()) check_indices(table.axis, static_cast<int64_t>(table.inv_freq.size()), table.axes);
 }
 
 void check_same_shape(ConstView y, ConstView x) {
   check_f32(y);
   check_f32(x);
   CHECK(y.rows == x.rows && y.cols == x.cols, "[{}, {}] and [{}, {}]", y.rows, y.cols, x.rows, x.cols);
+}
+
+void check_clamp(View x, float low, float high) {
+  check_f32(x);
+  CHECK(low <= high, "from {} to {}", low, high);
 }
 
 void check_gather(View y, ConstView x, std::span<const int32_t> rows) {

@@ -89,6 +89,16 @@ class CpuBackend final : public Backend {
     });
   }
 
+  void layer_norm(View y, ConstView x, std::span<const float> w, std::span<const float> b, float eps) override {
+    check_layer_norm(y, x, w, b);
+    const auto width = static_cast<int64_t>(w.size());
+    for_rows(y, [&](int64_t r) {
+      for (int64_t at = 0; at < x.cols; at += width) {
+        isa_.layer_norm({x.row(r) + at, w.data(), b.data(), width, eps, y.row(r) + at});
+      }
+    });
+  }
+
   void rope(View x, int64_t head_dim, const RopeTable& table, std::span<const int32_t> positions) override {
     check_rope(x, head_dim, table, positions);
     for_rows(x, [&](int64_t r) { rope_rows(x, head_dim, table, positions, r, 1); });
@@ -97,10 +107,14 @@ class CpuBackend final : public Backend {
   void glu(View y, ConstView gate, ConstView up, Activation activation) override {
     check_same_shape(y, gate);
     check_same_shape(y, up);
-    const auto row = activation == Activation::silu      ? isa_.silu
-                     : activation == Activation::sigmoid ? isa_.sigmoid
-                                                         : isa_.gelu;
+    const auto row = isa_.glu[static_cast<size_t>(activation)];
     for_rows(y, [&](int64_t r) { row(gate.row(r), up.row(r), y.cols, y.row(r)); });
+  }
+
+  void activate(View x, Activation activation) override {
+    check_same_shape(x, x);
+    const auto row = isa_.activate[static_cast<size_t>(activation)];
+    for_rows(x, [&](int64_t r) { row(x.row(r), x.cols); });
   }
 
   void add(View y, ConstView x) override {
@@ -132,6 +146,14 @@ class CpuBackend final : public Backend {
     CHECK(cap > 0, "cap {}", cap);
     check_same_shape(x, x);
     for_rows(x, [&](int64_t r) { isa_.soft_cap(x.row(r), x.cols, cap); });
+  }
+
+  void clamp(View x, float low, float high) override {
+    check_clamp(x, low, high);
+    for_rows(x, [&](int64_t r) {
+      float* values = x.row(r);
+      for (int64_t i = 0; i < x.cols; ++i) values[i] = std::clamp(values[i], low, high);
+    });
   }
 
   size_t kv_page_bytes(const KvLayout& layout) const override { return KvPage{layout}.bytes(); }

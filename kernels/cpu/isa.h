@@ -105,6 +105,18 @@ struct AttentionPage {
 inline constexpr int peak_sums_f32 = 10;
 inline constexpr int peak_sums_int8 = 6;
 
+/// y = (x − mean) / sqrt(variance + eps) · w + b.
+struct NormRow {
+  const float* x;
+  const float* w;
+  const float* b;
+  int64_t width;
+  float eps;
+  float* y;
+};
+
+inline constexpr int activations = 5;  ///< in the order of Activation
+
 struct Isa {
   const char* name;
   int32_t lanes;
@@ -118,9 +130,9 @@ struct Isa {
   void (*convert_q8)(const uint8_t* in, int64_t count, float* out);  ///< Q8_0
   void (*attend[3])(const AttentionPage& page);                      ///< K and V of f32, f16, bf16
   void (*rms_norm)(const float* x, const float* w, int64_t width, float eps, float* y);
-  void (*silu)(const float* gate, const float* up, int64_t width, float* y);
-  void (*gelu)(const float* gate, const float* up, int64_t width, float* y);
-  void (*sigmoid)(const float* gate, const float* up, int64_t width, float* y);
+  void (*layer_norm)(const NormRow& job);
+  void (*glu[activations])(const float* gate, const float* up, int64_t width, float* y);
+  void (*activate[activations])(float* x, int64_t width);
   void (*soft_cap)(float* x, int64_t width, float cap);
   void (*conv_row)(const ConvRow& job);
   void (*delta_steps)(const DeltaPanel& job);

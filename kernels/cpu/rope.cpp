@@ -32,7 +32,8 @@ void rope_rows(View x, int64_t head_dim, const RopeTable& table, std::span<const
       const int64_t n = std::min(chunk, pairs - i);
       Turn turn;
       for (int64_t j = 0; j < n; ++j) {
-        const float angle = static_cast<float>(positions[r]) * table.inv_freq[i + j];
+        const int64_t axis = table.axis.empty() ? 0 : table.axis[i + j];
+        const float angle = static_cast<float>(positions[r * table.axes + axis]) * table.inv_freq[i + j];
         turn.cosine[j] = std::cos(angle) * table.scale;
         turn.sine[j] = std::sin(angle) * table.scale;
       }

@@ -1,4 +1,5 @@
 // The definition of every op: plain float32 loops on one thread, products summed in double.
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -12,9 +13,11 @@
 namespace deskhand {
 namespace {
 
-float activate(float x, Activation activation) {
+float activation_of(float x, Activation activation) {
   if (activation == Activation::silu) return x / (1.0f + std::exp(-x));
   if (activation == Activation::sigmoid) return 1.0f / (1.0f + std::exp(-x));
+  if (activation == Activation::gelu_erf) return 0.5f * x * std::erfc(-0.7071067812f * x);  // erfc(−z) = 1 + erf(z)
+  if (activation == Activation::gelu_quick) return x / (1.0f + std::exp(-1.702f * x));
   const float inner = 0.7978845608f * (x + 0.044715f * x * x * x);  // sqrt(2 / pi)
   return 0.5f * x * (1.0f + std::tanh(inner));
 }
@@ -93,13 +96,32 @@ class ReferenceBackend final : public Backend {
     }
   }
 
+  void layer_norm(View y, ConstView x, std::span<const float> w, std::span<const float> b, float eps) override {
+    check_layer_norm(y, x, w, b);
+    const auto width = static_cast<int64_t>(w.size());
+    for (int64_t r = 0; r < x.rows; ++r) {
+      for (int64_t group = 0; group < x.cols; group += width) {
+        const float* in = x.row(r) + group;
+        double sum = 0, squares = 0;
+        for (int64_t i = 0; i < width; ++i) sum += in[i];
+        const double mean = sum / static_cast<double>(width);
+        for (int64_t i = 0; i < width; ++i) squares += (in[i] - mean) * (in[i] - mean);
+        const double inverse = 1.0 / std::sqrt(squares / static_cast<double>(width) + eps);
+        for (int64_t i = 0; i < width; ++i) {
+          y.row(r)[group + i] = static_cast<float>((in[i] - mean) * inverse) * w[i] + b[i];
+        }
+      }
+    }
+  }
+
   void rope(View x, int64_t head_dim, const RopeTable& table, std::span<const int32_t> positions) override {
     check_rope(x, head_dim, table, positions);
     const auto pairs = static_cast<int64_t>(table.inv_freq.size());
     const bool adjacent = table.pairing == RopePairing::adjacent;
     for (int64_t r = 0; r < x.rows; ++r) {
       for (int64_t i = 0; i < pairs; ++i) {
-        const float angle = static_cast<float>(positions[r]) * table.inv_freq[i];
+        const int64_t axis = table.axis.empty() ? 0 : table.axis[i];
+        const float angle = static_cast<float>(positions[r * table.axes + axis]) * table.inv_freq[i];
         const float c = std::cos(angle) * table.scale;
         const float s = std::sin(angle) * table.scale;
         for (int64_t head = 0; head < x.cols; head += head_dim) {
@@ -117,7 +139,16 @@ class ReferenceBackend final : public Backend {
     check_same_shape(y, gate);
     check_same_shape(y, up);
     for (int64_t r = 0; r < y.rows; ++r) {
-      for (int64_t i = 0; i < y.cols; ++i) y.row(r)[i] = activate(gate.row(r)[i], activation) * up.row(r)[i];
+      for (int64_t i = 0; i < y.cols; ++i) {
+        y.row(r)[i] = activation_of(gate.row(r)[i], activation) * up.row(r)[i];
+      }
+    }
+  }
+
+  void activate(View x, Activation activation) override {
+    check_same_shape(x, x);
+    for (int64_t r = 0; r < x.rows; ++r) {
+      for (int64_t i = 0; i < x.cols; ++i) x.row(r)[i] = activation_of(x.row(r)[i], activation);
     }
   }
 
@@ -144,6 +175,13 @@ class ReferenceBackend final : public Backend {
     check_same_shape(x, x);
     for (int64_t r = 0; r < x.rows; ++r) {
       for (int64_t i = 0; i < x.cols; ++i) x.row(r)[i] = cap * std::tanh(x.row(r)[i] / cap);
+    }
+  }
+
+  void clamp(View x, float low, float high) override {
+    check_clamp(x, low, high);
+    for (int64_t r = 0; r < x.rows; ++r) {
+      for (int64_t i = 0; i < x.cols; ++i) x.row(r)[i] = std::clamp(x.row(r)[i], low, high);
     }
   }
 

@@ -46,6 +46,41 @@ TEST_P(Ops, RmsNorm) {
   });
 }
 
+TEST_P(Ops, LayerNorm) {
+  for (const auto& [rows, cols] : shapes) {
+    Matrix w = Matrix::random(1, cols, 3), b = Matrix::random(1, cols, 4);
+    const std::span<const float> weight(w.view().row(0), static_cast<size_t>(cols));
+    const std::span<const float> bias(b.view().row(0), static_cast<size_t>(cols));
+    for (const float offset : {0.0f, 30.0f}) {
+      Matrix x = Matrix::random(rows, cols, 1);
+      for (int64_t r = 0; r < rows; ++r) std::for_each_n(x.view().row(r), cols, [&](float& value) { value += offset; });
+      compare(x, [&](Backend& device, View y) { device.layer_norm(y, x.view(), weight, bias, 1e-6f); });
+      compare(x, [&](Backend& device, View y) { device.layer_norm(y, y, weight, bias, 1e-6f); });
+    }
+  }
+  Matrix w = Matrix::random(1, 20, 3), b = Matrix::random(1, 20, 4);
+  compare(Matrix::random(4, 80, 1), [&](Backend& device, View x) {
+    device.layer_norm(x, x, {w.view().row(0), 20}, {b.view().row(0), 20}, 1e-6f);
+  });
+}
+
+TEST_P(Ops, RopeOnSeveralAxes) {
+  const std::array<int32_t, 9> positions = {0, 0, 0, 1, 77, 5, 4095, 3, 100};
+  for (const RopePairing pairing : {RopePairing::adjacent, RopePairing::halves}) {
+    for (const auto& [head_dim, pairs] : {std::array{64, 32}, {72, 36}, {10, 5}, {300, 150}}) {
+      std::vector<float> frequencies;
+      std::vector<int32_t> axis;
+      for (int i = 0; i < pairs; ++i) {
+        frequencies.push_back(std::pow(10000.0f, -static_cast<float>(i) / static_cast<float>(pairs)));
+        axis.push_back(i * i % 3);
+      }
+      compare(Matrix::random(3, 2 * head_dim, 1), [&](Backend& device, View x) {
+        device.rope(x, head_dim, {.inv_freq = frequencies, .pairing = pairing, .axis = axis, .axes = 3}, positions);
+      });
+    }
+  }
+}
+
 TEST_P(Ops, Rope) {
   const std::array<int32_t, 5> positions = {0, 1, 77, 4095, 100000};
   for (const RopePairing pairing : {RopePairing::adjacent, RopePairing::halves}) {
@@ -59,8 +94,40 @@ TEST_P(Ops, Rope) {
   }
 }
 
+constexpr std::array every_activation = {Activation::silu, Activation::gelu_tanh, Activation::sigmoid,
+                                         Activation::gelu_erf, Activation::gelu_quick};
+
+TEST_P(Ops, Activate) {
+  for (const Activation activation : every_activation) {
+    for (const auto& [rows, cols] : shapes) {
+      for (const float size : {1.0f, 100.0f}) {
+        compare(Matrix::random(rows, cols, 1, size), [&](Backend& device, View x) { device.activate(x, activation); });
+      }
+    }
+  }
+}
+
+// Far from zero the error of x Φ(x) stays small beside the value itself.
+TEST_P(Ops, GeluKeepsItsTails) {
+  Matrix actual(1, 1601), expected(1, 1601);
+  for (int i = 0; i < 1601; ++i)
+    actual.view().row(0)[i] = expected.view().row(0)[i] = 0.01f * static_cast<float>(i - 800);
+  backend->activate(actual.view(), Activation::gelu_erf);
+  reference->activate(expected.view(), Activation::gelu_erf);
+  for (int i = 0; i < 1601; ++i) {
+    const float value = expected.view().row(0)[i];
+    EXPECT_NEAR(actual.view().row(0)[i], value, 5e-6f * std::abs(value)) << i;
+  }
+}
+
+TEST_P(Ops, Clamp) {
+  for (const auto& [rows, cols] : shapes) {
+    compare(Matrix::random(rows, cols, 1), [&](Backend& device, View x) { device.clamp(x, -0.5f, 1.0f); });
+  }
+}
+
 TEST_P(Ops, Glu) {
-  for (const Activation activation : {Activation::silu, Activation::gelu_tanh, Activation::sigmoid}) {
+  for (const Activation activation : every_activation) {
     for (const auto& [rows, cols] : shapes) {
       Matrix up = Matrix::random(rows, cols, 2);
       for (const float size : {1.0f, 100.0f}) {

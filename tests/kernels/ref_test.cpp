@@ -54,6 +54,27 @@ TEST_F(Reference, RmsNormOverGroups) {
                   -0.2649060996});
 }
 
+TEST_F(Reference, LayerNorm) {
+  Row x = {1, 2, -3, 0.5f};
+  const Row w = {1, 0.5f, 2, -1}, b = {0.5f, 0, -1, 3};
+  backend->layer_norm(view(x), view(x), w, b, 1e-5f);
+  expect_near(x, {0.9646056632, 0.4977917820, -4.3186118798, 2.8008832872});
+  EXPECT_THROW(backend->layer_norm(view(x), view(x), w, std::span(b).first(3), 1e-5f), InternalError);
+}
+
+TEST_F(Reference, RopeOnTwoAxes) {
+  const Row frequencies = {1.0f, 0.1f};
+  const std::array<int32_t, 2> axis = {1, 0}, beyond = {0, 2};
+  const std::array<int32_t, 4> positions = {3, 5, 0, 7};
+  Row x = {1, 2, -3, 0.5f, 1, 2, -3, 0.5f};
+  backend->rope(view(x, 2), 4, {.inv_freq = frequencies, .axis = axis, .axes = 2}, positions);
+  expect_near(x, {-2.5931106385, 1.7629128749, -1.8099108311, 1.0687086579, 2.7248620505, 2, -1.6047201643, 0.5});
+  EXPECT_THROW(backend->rope(view(x, 2), 4, {.inv_freq = frequencies, .axis = beyond, .axes = 2}, positions),
+               InternalError);
+  EXPECT_THROW(backend->rope(view(x, 2), 4, {.inv_freq = frequencies, .axis = axis, .axes = 3}, positions),
+               InternalError);
+}
+
 TEST_F(Reference, RopePairings) {
   const Row frequencies = {1.0f, 0.1f};
   const std::array<int32_t, 1> positions = {3};
@@ -74,6 +95,20 @@ TEST_F(Reference, Glu) {
   gate = {-3, -0.5f, 0.25f, 2};
   backend->glu(view(gate), view(gate), view(up), Activation::sigmoid);
   expect_near(gate, {0.0474258732, 0.3775406688, 0.5621765009, 2 * 0.8807970780});
+}
+
+TEST_F(Reference, ActivateAndClamp) {
+  const Row start = {-3, -0.5f, 0.25f, 2};
+  Row x = start;
+  backend->activate(view(x), Activation::gelu_erf);
+  expect_near(x, {-0.0040496941, -0.1542687694, 0.1496765814, 1.9544997361});
+  x = start;
+  backend->activate(view(x), Activation::gelu_quick);
+  expect_near(x, {-0.0180713097, -0.1496115634, 0.1511996499, 1.9356586231});
+  x = start;
+  backend->clamp(view(x), -1, 0.5f);
+  expect_near(x, {-1, -0.5, 0.25, 0.5});
+  EXPECT_THROW(backend->clamp(view(x), 1, 0.5f), InternalError);
 }
 
 TEST_F(Reference, AddGatherAndSoftCap) {
