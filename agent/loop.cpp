@@ -152,7 +152,7 @@ bool Loop::ask() {
     if (parts_.on_text) parts_.on_text(text);
     if (elapsed() >= limits_.max_seconds) inner_.request_stop();
   };
-  const std::string asked = prompt.messages.back().text + "\n" + prompt.continuation;
+  const std::string asked = prompt.messages.back().text() + "\n" + prompt.continuation;
   const MindReply reply = parts_.mind.reply({.messages = std::move(prompt.messages),
                                              .continuation = std::move(prompt.continuation),
                                              .grammar = prompt.grammar.get(),

@@ -1,18 +1,43 @@
 #pragma once
 // What was said and done: messages to a mind, the actions it chose, the steps they became.
 //
+//   Message message(Message::Role::user, {{.image = screenshot}, {.text = "Press Submit"}});
 //   Action action{.name = "click_element", .input = {{"name", "Submit"}}, .text = R"(click("Submit"))"};
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <utility>
+#include <vector>
+
+#include "platform/image.h"
 
 namespace deskhand {
 
-struct Message {
-  enum class Role { system, user, assistant };
-  Role role = Role::user;
+/// A piece of a message: a text or a picture.
+struct Part {
   std::string text{};
+  std::shared_ptr<const Image> image{};  ///< set: the part is this picture, and `text` is empty
+  bool operator==(const Part&) const = default;
+};
+
+struct Message {
+  enum class Role { system, user, assistant, tool };
+  Role role = Role::user;
+  std::vector<Part> parts{};  ///< in the order in which the model reads them
+
+  Message() = default;
+  Message(Role who, std::string text) : role(who) { parts.push_back({.text = std::move(text)}); }
+  Message(Role who, std::vector<Part> pieces) : role(who), parts(std::move(pieces)) {}
+
+  bool operator==(const Message&) const = default;
+  /// All text parts, one after the other.
+  std::string text() const {
+    std::string all;
+    for (const Part& part : parts) all += part.text;
+    return all;
+  }
 };
 
 /// A tool call in canonical form, whatever dialect it was said in.

@@ -16,10 +16,18 @@ std::string_view role_word(Message::Role role) {
       return "system";
     case Message::Role::user:
       return "user";
+    case Message::Role::tool:
+      return "tool";
     case Message::Role::assistant:
       break;
   }
   return "assistant";
+}
+
+std::string text_of(const Message& message) {
+  for (const Part& part : message.parts)
+    if (part.image) throw std::invalid_argument("this model cannot see pictures");
+  return message.text();
 }
 
 class LocalMind final : public Mind {
@@ -68,7 +76,8 @@ class LocalMind final : public Mind {
   nlohmann::ordered_json messages_of(const MindRequest& request) const {
     nlohmann::ordered_json messages = nlohmann::ordered_json::array();
     for (const Message& message : request.messages)
-      messages.push_back({{"role", role_word(message.role)}, {"content", defuse(engine_.tokenizer(), message.text)}});
+      messages.push_back(
+          {{"role", role_word(message.role)}, {"content", defuse(engine_.tokenizer(), text_of(message))}});
     return messages;
   }
 

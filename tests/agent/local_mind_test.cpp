@@ -75,6 +75,17 @@ TEST_F(LocalMind, ScreenTextCannotEndTheTurn) {
   EXPECT_GT(prompt_tokens(ends), prompt_tokens("a") + 15) << "spelled out, not five control tokens";
 }
 
+TEST_F(LocalMind, SaysThatItCannotSee) {
+  const std::unique_ptr<Mind> mind = make_local_mind(*engine_, {});
+  const Message seen(Message::Role::user, {{.image = std::make_shared<const Image>(2, 2)}, {.text = "What is it?"}});
+  try {
+    mind->reply({.messages = {seen}}, nullptr, {});
+    FAIL() << "it answered";
+  } catch (const std::invalid_argument& error) {
+    EXPECT_STREQ(error.what(), "this model cannot see pictures");
+  }
+}
+
 TEST_F(LocalMind, StopsInTheMiddle) {
   const std::unique_ptr<Mind> mind = make_local_mind(*engine_, {});
   std::stop_source stop;

@@ -88,10 +88,10 @@ TEST(Script, ThePromptBeginsTheSameWayEveryTime) {
       {.goal = "Tick Remote", .screen = &screen, .done = script::parse("click(\"Submit\")"), .notes = {"it rained"}});
   ASSERT_EQ(a.messages.size(), b.messages.size());
   ASSERT_EQ(a.messages.size(), 12u) << "instructions, five examples of two turns, and the task";
-  for (size_t i = 0; i + 1 < a.messages.size(); ++i) EXPECT_EQ(a.messages[i].text, b.messages[i].text);
+  for (size_t i = 0; i + 1 < a.messages.size(); ++i) EXPECT_EQ(a.messages[i], b.messages[i]);
   EXPECT_EQ(a.continuation, "");
   EXPECT_EQ(b.continuation, "click(\"Submit\")\n");
-  EXPECT_THAT(b.messages.back().text, HasSubstr("\n\nTask: Tick Remote\nNote: it rained"));
+  EXPECT_THAT(b.messages.back().text(), HasSubstr("\n\nTask: Tick Remote\nNote: it rained"));
 }
 
 TEST(Script, ItsExamplesKeepToItsRules) {
@@ -100,7 +100,7 @@ TEST(Script, ItsExamplesKeepToItsRules) {
   int examples = 0;
   for (const Message& message : script::constant_messages()) {
     if (message.role != Message::Role::assistant) continue;
-    const std::string& calls = message.text;
+    const std::string calls = message.text();
     const std::vector<Action> actions = script::parse(calls);
     ++examples;
     EXPECT_EQ(actions.back().name, "done") << calls;

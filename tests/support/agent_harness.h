@@ -43,7 +43,7 @@ class PreparedMind final : public Mind {
   explicit PreparedMind(std::vector<std::string> replies) : replies_(std::move(replies)) {}
   std::string name() const override { return "prepared"; }
   MindReply reply(const MindRequest& request, const TextSink& sink, std::stop_token stop) override {
-    screens.push_back(request.messages.back().text);
+    screens.push_back(request.messages.back().text());
     continuations.push_back(request.continuation);
     grammars.push_back(request.grammar ? std::optional<Grammar>(*request.grammar) : std::nullopt);
     if (on_reply) on_reply();
