@@ -4,38 +4,80 @@
 
 namespace deskhand {
 
-Batch::Batch(const KvPlan& plan, int64_t max_rows) : max_rows_(max_rows), attention_(plan.groups().size()) {
+Batch::Batch(const KvPlan& plan, int64_t max_rows)
+    : max_rows_(max_rows), slots_(plan.groups().size()), sees_(plan.groups().size()) {
   const auto rows = static_cast<size_t>(max_rows);
   ids_.reserve(rows);
   positions_.reserve(rows);
+  grid_positions_.reserve(rows * PromptImages::axes);
   logit_rows_.reserve(rows);
-  for (auto& group : attention_) group.reserve(rows);
+  for (auto* groups : {&slots_, &sees_}) {
+    for (auto& group : *groups) group.reserve(rows);
+  }
   if (plan.state_bytes() > 0) runs_.reserve(rows);
 }
 
 void Batch::clear() {
   ids_.clear();
   positions_.clear();
+  grid_positions_.clear();
   logit_rows_.clear();
-  for (auto& group : attention_) group.clear();
+  images_.clear();
+  for (auto* groups : {&slots_, &sees_}) {
+    for (auto& group : *groups) group.clear();
+  }
+  turns_apart_ = sees_ahead_ = false;
   runs_.clear();
 }
 
-void Batch::add(const KvSequence& sequence, int32_t id, int64_t position, bool wants_logits) {
+void Batch::add(const KvSequence& sequence, const Row& row) {
   CHECK(rows() < max_rows_, "{} rows", max_rows_);
-  if (wants_logits) logit_rows_.push_back(static_cast<int32_t>(rows()));
+  if (row.wants_logits) logit_rows_.push_back(static_cast<int32_t>(rows()));
   if (std::byte* state = sequence.state(); state != nullptr) {
     if (runs_.empty() || runs_.back().state != state || runs_.back().saved != nullptr) {
       runs_.push_back({.first = rows(), .state = state});
     }
     ++runs_.back().rows;
-    runs_.back().saved = sequence.saved_after(position + 1);
+    runs_.back().saved = sequence.saved_after(row.position + 1);
   }
-  ids_.push_back(id);
-  positions_.push_back(static_cast<int32_t>(position));
-  for (size_t group = 0; group < attention_.size(); ++group) {
-    attention_[group].push_back(sequence.row(group, position));
+  int64_t end = row.position + 1;
+  if (row.id < 0) {
+    add_image(row);
+    const ImageSpan* span = row.images->at(row.position);
+    if (span->sees_all) end = span->end();
   }
+  add_positions(row);
+  ids_.push_back(std::max(row.id, 0));
+  sees_ahead_ = sees_ahead_ || end > row.position + 1;
+  for (size_t group = 0; group < slots_.size(); ++group) {
+    const AttentionRow slot = sequence.row(group, row.position);
+    slots_[group].push_back(slot);
+    sees_[group].push_back({.pages = slot.pages, .begin = slot.begin, .end = end});
+  }
+}
+
+void Batch::add_image(const Row& row) {
+  const ImageSpan* span = row.images != nullptr ? row.images->at(row.position) : nullptr;
+  CHECK(span != nullptr && span->id(row.position) == row.id, "id {} at {}", row.id, row.position);
+  const ImageFeatures* features = span->image->features({});
+  CHECK(features != nullptr, "id {}", row.id);
+  const int64_t feature = span->first + row.position - span->begin;
+  if (!images_.empty()) {
+    ImageRun& last = images_.back();
+    if (last.features == features && last.first + last.rows == rows() && last.first_feature + last.rows == feature) {
+      ++last.rows;
+      return;
+    }
+  }
+  images_.push_back({.first = rows(), .rows = 1, .features = features, .first_feature = feature});
+}
+
+void Batch::add_positions(const Row& row) {
+  const std::array<int32_t, PromptImages::axes> position =
+      row.images != nullptr ? row.images->position(row.position) : PromptImages().position(row.position);
+  positions_.push_back(position[0]);
+  grid_positions_.insert(grid_positions_.end(), position.begin(), position.end());
+  for (const int32_t axis : position) turns_apart_ = turns_apart_ || axis != position[0];
 }
 
 }  // namespace deskhand

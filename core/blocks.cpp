@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <numeric>
+
 #include "core/gated_delta.h"
 #include "kernels/check.h"
 
@@ -9,10 +11,12 @@ namespace deskhand {
 namespace {
 
 std::vector<LayerMemory> layer_memories(const ModelConfig& config, const Backend& backend) {
-  std::vector<LayerMemory> out(static_cast<size_t>(config.layers),
-                               {.kv_heads = config.kv_heads, .head_dim = config.head_dim, .window = 0});
+  std::vector<LayerMemory> out(static_cast<size_t>(config.layers));
   for (int64_t i = 0; i < config.layers; ++i) {
     LayerMemory& memory = out[static_cast<size_t>(i)];
+    const LayerShape& shape = config.shape(i);
+    memory = {.kv_heads = shape.kv_heads, .head_dim = shape.head_dim};
+    if (shape.kv_layer != i) memory.of_layer = shape.kv_layer;
     if (config.has_window(i)) memory.window = config.window;
     if (config.is_recurrent(i)) memory = {.state_bytes = gated_delta_state_bytes(config.delta, backend)};
   }
@@ -45,17 +49,53 @@ View Matrix::first(int64_t rows) const {
   return {buffer_->data(), DType::f32, rows, cols_};
 }
 
-Rotation::Rotation(std::vector<float> frequencies, float amplitude, bool adjacent)
+Rotation::Rotation(const RopeConfig& rope, std::vector<float> frequencies, float amplitude)
     : frequencies_(std::move(frequencies)),
+      axis_(rope.axis),
       amplitude_(amplitude),
-      pairing_(adjacent ? RopePairing::adjacent : RopePairing::halves) {}
+      pairing_(rope.adjacent ? RopePairing::adjacent : RopePairing::halves) {}
 
 Rotation::Rotation(const LoadContext& context)
-    : Rotation(rope_frequencies(context.config.rope, context.context, rope_divisors(context)),
-               context.config.rope.amplitude, context.config.rope.adjacent) {}
+    : Rotation(context.config.rope, rope_frequencies(context.config.rope, context.context, rope_divisors(context)),
+               context.config.rope.amplitude) {}
 
 Rotation Rotation::of_windows(const ModelConfig& config) {
-  return {window_rope_frequencies(config.rope), 1.0f, config.rope.adjacent};
+  return {config.rope, window_rope_frequencies(config.rope), 1.0f};
+}
+
+void Rotation::operator()(Backend& backend, const Batch& batch, View x, int64_t head_dim) const {
+  RopeTable table{.inv_freq = frequencies_, .scale = amplitude_, .pairing = pairing_};
+  if (axis_.empty() || batch.grid_positions().empty()) {
+    backend.rope(x, head_dim, table, batch.positions());
+    return;
+  }
+  table.axis = axis_;
+  table.axes = PromptImages::axes;
+  backend.rope(x, head_dim, table, batch.grid_positions());
+}
+
+Embedding::Embedding(const LoadContext& context)
+    : backend_(context.backend),
+      table_(context.weights.matrix("token_embd.weight",
+                                    {.rows = context.config.vocabulary, .cols = context.config.width})),
+      counting_(static_cast<size_t>(context.max_rows)) {
+  std::iota(counting_.begin(), counting_.end(), 0);
+}
+
+void Embedding::operator()(const Batch& batch, View h, float scale) const {
+  backend_.embed(h, table_, batch.ids(), scale);
+  for (const Batch::ImageRun& run : batch.images()) {
+    const ConstView rows = run.features->rows.slice(run.first_feature, run.rows);
+    backend_.gather_rows(h.slice(run.first, run.rows), rows, std::span(counting_).first(static_cast<size_t>(run.rows)));
+  }
+}
+
+void Embedding::add_behind(int64_t layer, const Batch& batch, View h) const {
+  for (const Batch::ImageRun& run : batch.images()) {
+    if (static_cast<size_t>(layer) >= run.features->addends.size()) continue;
+    const ConstView& rows = run.features->addends[static_cast<size_t>(layer)];
+    backend_.add(h.slice(run.first, run.rows), rows.slice(run.first_feature, run.rows));
+  }
 }
 
 std::string layer_tensor(int64_t layer, std::string_view name) {
@@ -76,9 +116,8 @@ void PagedAttention::operator()(int64_t layer, const Batch& batch, const Heads& 
                              .heads = heads_,
                              .scale = scale_,
                              .stripe = stripes_.empty() ? -1 : stripes_[static_cast<size_t>(layer)]};
-  const std::span<const AttentionRow> rows = batch.attention(place.group);
-  backend_.kv_write(shape, rows, heads.k, heads.v);
-  backend_.attention_paged(out, heads.q, shape, rows);
+  if (heads.k.data != nullptr) backend_.kv_write(shape, batch.slots(place.group), heads.k, heads.v);
+  backend_.attention_paged(out, heads.q, shape, batch.attention(place.group));
 }
 
 OutputHead::OutputHead(const LoadContext& context)

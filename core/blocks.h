@@ -1,6 +1,6 @@
 #pragma once
-// What decoders are built from: matrices allocated once, rotary tables, attention over a layer's pages, the output
-// head.
+// What decoders are built from: matrices allocated once, the embedding, rotary tables, attention over a layer's pages,
+// the output head.
 //
 //   Matrix q(backend, max_rows, 896);
 //   View rows = q.first(batch.rows());
@@ -31,21 +31,37 @@ class Matrix {
   int64_t max_rows_, cols_;
 };
 
-/// A RopeTable and the frequencies that it points to.
+/// Rotary embedding of queries and keys by the positions of a batch.
 class Rotation {
  public:
   /// That of layers without a window; takes the divisors that the file holds.
   explicit Rotation(const LoadContext& context);
   /// That of layers with a window.
   static Rotation of_windows(const ModelConfig& config);
-  RopeTable table() const { return {.inv_freq = frequencies_, .scale = amplitude_, .pairing = pairing_}; }
+  /// Turns the heads of the rows in place; x: [rows, heads · head_dim].
+  void operator()(Backend& backend, const Batch& batch, View x, int64_t head_dim) const;
 
  private:
-  Rotation(std::vector<float> frequencies, float amplitude, bool adjacent);
+  Rotation(const RopeConfig& rope, std::vector<float> frequencies, float amplitude);
 
   std::vector<float> frequencies_;
+  std::vector<int32_t> axis_;
   float amplitude_;
   RopePairing pairing_;
+};
+
+/// h = scale · E[ids], and what an encoder made of pictures in their rows.
+class Embedding {
+ public:
+  explicit Embedding(const LoadContext& context);
+  void operator()(const Batch& batch, View h, float scale = 1.0f) const;
+  /// Adds to the rows of pictures what their encoder has for them behind a layer.
+  void add_behind(int64_t layer, const Batch& batch, View h) const;
+
+ private:
+  Backend& backend_;
+  const Weight& table_;            // [vocabulary, width]
+  std::vector<int32_t> counting_;  // 0, 1, 2, …
 };
 
 /// What the layers of a model keep of the past. Throws ModelFileError when the heads do not fit the type's blocks.
@@ -59,7 +75,7 @@ class PagedAttention {
  public:
   struct Heads {
     ConstView q;  ///< [rows, heads · head_dim]
-    ConstView k;  ///< [rows, kv_heads · head_dim]
+    ConstView k;  ///< [rows, kv_heads · head_dim]; none: the layer uses what another has remembered
     ConstView v;  ///< as k
   };
 

@@ -49,10 +49,11 @@ struct TensorAlias {
 struct HuggingFaceNames {
   std::span<const std::string_view> model_types;  ///< of config.json
   std::span<const TensorAlias> layer_tensors;
-  std::string_view activation = "silu";  ///< what hidden_act must be
-  bool norms_lack_one = false;           ///< a norm stores w where the network multiplies by 1 + w
-  std::string_view defaults = "{}";      ///< config.json may leave these out
-  std::string_view unused = {};          ///< tensors whose names begin so are left out
+  std::span<const TensorAlias> global_tensors = {};  ///< besides the embedding, the last norm and the output
+  std::string_view activation = "silu";              ///< what hidden_act must be
+  bool norms_lack_one = false;                       ///< a norm stores w where the network multiplies by 1 + w
+  std::string_view defaults = "{}";                  ///< config.json may leave these out
+  std::string_view unused = {};                      ///< tensors whose names begin so are left out
 };
 
 struct Family {

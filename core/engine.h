@@ -27,6 +27,7 @@
 #include "core/memory.h"
 #include "core/model_file.h"
 #include "core/model_summary.h"
+#include "core/prompt_images.h"
 #include "core/sampler.h"
 #include "core/tokenizer/tokenizer.h"
 #include "kernels/backend.h"
@@ -75,8 +76,10 @@ class Session {
   virtual const std::vector<int32_t>& ids() const = 0;
   /// Makes the state hold exactly these ids: keeps the common prefix, rewinds the rest, feeds what is new. Stops
   /// between chunks when asked; what was fed stays. `lasting`: so many ids begin other conversations too; they are kept
-  /// on disk where the engine has a folder for them.
-  virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}, int64_t lasting = 0) = 0;
+  /// on disk where the engine has a folder for them. `images`: those whose ids are among them; they are encoded when
+  /// their rows must be fed. ContextFull also for a picture whose rows must come together and are more than a chunk.
+  virtual void set_prompt(std::span<const int32_t> ids, std::stop_token stop = {}, int64_t lasting = 0,
+                          PromptImages images = {}) = 0;
   /// Logits after the last id [vocabulary]; valid until the next call. There must be an id.
   virtual std::span<const float> logits() = 0;
   /// Feeds one id, as if it were generated.

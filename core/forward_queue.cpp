@@ -74,11 +74,20 @@ void ForwardQueue::choose() {
   std::sort(chosen_.begin(), chosen_.end(), [](const Entry* a, const Entry* b) { return a->left() < b->left(); });
   int64_t room = batch_.max_rows(), sharers = static_cast<int64_t>(chosen_.size());
   for (Entry* entry : chosen_) {
-    entry->rows = std::min(entry->left(), (room + sharers - 1) / sharers);
+    entry->rows = entry->whole_rows((room + sharers - 1) / sharers, room);
     room -= entry->rows;
     --sharers;
   }
   std::erase_if(chosen_, [](const Entry* entry) { return entry->rows == 0; });
+}
+
+int64_t ForwardQueue::Entry::whole_rows(int64_t share, int64_t room) const {
+  const int64_t some = std::min(left(), share), first = feed.sequence.size();
+  const ImageSpan* span = feed.images != nullptr ? feed.images->at(first + some) : nullptr;
+  if (span == nullptr || !span->sees_all || span->begin >= first + some) return some;
+  if (span->begin > first) return span->begin - first;
+  const int64_t whole = span->end() - first;
+  return whole <= room ? whole : 0;
 }
 
 void ForwardQueue::add_rows(Entry& entry) {
@@ -87,8 +96,10 @@ void ForwardQueue::add_rows(Entry& entry) {
   sequence.prepare(first + entry.rows, entry.feed.marks);
   for (int64_t i = 0; i < entry.rows; ++i) {
     const bool last = i + 1 == entry.left();
-    batch_.add(sequence, entry.feed.ids[static_cast<size_t>(entry.fed + i)], first + i,
-               last && entry.feed.logits != nullptr);
+    batch_.add(sequence, {.id = entry.feed.ids[static_cast<size_t>(entry.fed + i)],
+                          .position = first + i,
+                          .wants_logits = last && entry.feed.logits != nullptr,
+                          .images = entry.feed.images});
   }
 }
 

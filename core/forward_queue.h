@@ -32,6 +32,7 @@ class ForwardQueue {
     float* logits = nullptr;              ///< after the last id [vocabulary]; null: not wanted
     std::span<const int64_t> marks = {};  ///< lengths of the sequence after which a state is to be saved
     std::stop_token stop = {};
+    const PromptImages* images = nullptr;  ///< among the sequence's ids, encoded; null: none
   };
   struct Fed {
     bool whole = false;  ///< else it was stopped: the sequence's size says how far it came
@@ -44,6 +45,8 @@ class ForwardQueue {
   LanguageModel& model() { return model_; }
   Backend& backend() { return backend_; }
   Fed run(const Feed& feed);
+  /// The most of a batch.
+  int64_t rows() const { return batch_.max_rows(); }
   /// Batches so far.
   int64_t batches() const { return batches_; }
 
@@ -70,6 +73,8 @@ class ForwardQueue {
     // Of the mutex: over, and no longer among those that wait. Its owner is free to go.
     bool done = false;
 
+    /// About `share` rows, so many that no picture is cut whose rows see all of it; none when `room` is too little.
+    int64_t whole_rows(int64_t share, int64_t room) const;
     int64_t left() const { return static_cast<int64_t>(feed.ids.size()) - fed; }
     bool stopped() const { return feed.stop.stop_requested(); }
   };

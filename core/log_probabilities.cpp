@@ -39,7 +39,9 @@ std::vector<double> log_probabilities(LanguageModel& model, Backend& backend, st
     sequence.prepare(end, {});
     batch.clear();
     batch.set_stop(stop);
-    for (int64_t i = first; i < end; ++i) batch.add(sequence, ids[static_cast<size_t>(i)], i, i >= scored);
+    for (int64_t i = first; i < end; ++i) {
+      batch.add(sequence, {.id = ids[static_cast<size_t>(i)], .position = i, .wants_logits = i >= scored});
+    }
     const View logits{room->data(), DType::f32, end - scored, vocabulary};
     if (!model.decoder().forward(batch, logits)) {
       sequence.lose();

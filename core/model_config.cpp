@@ -12,7 +12,10 @@ namespace {
 void read_attention(ModelConfig& config, const ConfigKeys& keys) {
   constexpr int64_t most_heads = 4096, most_head_dim = 4096;
   config.heads = keys.count("attention.head_count", most_heads);
-  config.kv_heads = keys.count("attention.head_count_kv", most_heads, config.heads);
+  const std::vector<int64_t> kv_heads = keys.per_layer("attention.head_count_kv", config.layers, 1, most_heads);
+  config.kv_heads = config.architecture == "gemma4" && !kv_heads.empty()
+                        ? *std::max_element(kv_heads.begin(), kv_heads.end())
+                        : keys.count("attention.head_count_kv", most_heads, config.heads);
   if (config.heads % config.kv_heads != 0) {
     keys.fail("attention.head_count_kv",
               fmt::format("= {} does not divide the {} heads", config.kv_heads, config.heads));
@@ -27,6 +30,8 @@ void read_attention(ModelConfig& config, const ConfigKeys& keys) {
     keys.fail("attention.value_length",
               fmt::format("= {} must equal the key length {}", value_length, config.head_dim));
   }
+  config.attention_scale = 1.0f;
+  if (config.architecture == "gemma4") return;
   // No key carries query_pre_attn_scalar of Gemma 3, which is the head size but for the 27B model's width / heads.
   constexpr int64_t layers_of_27b = 62;
   const bool gemma_27b = config.architecture == "gemma3" && config.layers == layers_of_27b;
@@ -98,6 +103,42 @@ void refuse_unknown(const ConfigKeys& keys) {
   }
 }
 
+/// Gemma 4: layers with a window have other heads, the last layers use the keys and values of earlier ones, and their
+/// networks may be wider.
+void read_shapes(ModelConfig& config, const ConfigKeys& keys) {
+  config.shapes.assign(static_cast<size_t>(config.layers),
+                       {.head_dim = config.head_dim, .kv_heads = config.kv_heads, .feed_forward = config.feed_forward});
+  for (int64_t i = 0; i < config.layers; ++i) config.shapes[static_cast<size_t>(i)].kv_layer = i;
+  if (config.architecture != "gemma4") return;
+  constexpr int64_t most = 1 << 20;
+  const int64_t window_dim = keys.count("attention.key_length_swa", most, config.head_dim);
+  const int64_t shared = keys.metadata().integer_or(keys.name("attention.shared_kv_layers"), 0);
+  if (shared < 0 || shared >= config.layers) {
+    keys.fail("attention.shared_kv_layers", fmt::format("must lie in 0…{}, not {}", config.layers - 1, shared));
+  }
+  const std::vector<int64_t> kv_heads = keys.per_layer("attention.head_count_kv", config.layers, 1, most),
+                             inner = keys.per_layer("feed_forward_length", config.layers, 1, most);
+  for (int64_t i = 0; i < config.layers; ++i) {
+    LayerShape& shape = config.shapes[static_cast<size_t>(i)];
+    if (config.has_window(i)) shape.head_dim = window_dim;
+    if (!kv_heads.empty()) shape.kv_heads = kv_heads[static_cast<size_t>(i)];
+    if (!inner.empty()) shape.feed_forward = inner[static_cast<size_t>(i)];
+    if (config.heads % shape.kv_heads != 0 || shape.head_dim % 2 != 0) {
+      keys.fail("attention.head_count_kv", fmt::format("of layer {} does not fit the {} heads", i, config.heads));
+    }
+    if (i < config.layers - shared) continue;
+    int64_t source = config.layers - shared - 1;
+    while (source >= 0 && config.has_window(source) != config.has_window(i)) --source;
+    if (source < 0) keys.fail("attention.shared_kv_layers", fmt::format("leaves layer {} none to share with", i));
+    shape.kv_layer = source;
+  }
+  config.head_dim = std::max(config.head_dim, window_dim);
+  config.layer_embedding = keys.metadata().integer_or(keys.name("embedding_length_per_layer_input"), 0);
+  if (config.layer_embedding < 0 || config.layer_embedding > most) {
+    keys.fail("embedding_length_per_layer_input", fmt::format("must lie in 0…{}", most));
+  }
+}
+
 /// Recurrent layers and experts, where the architecture has them.
 void read_hybrid(ModelConfig& config, const ConfigKeys& keys) {
   const bool has_experts = config.architecture == "qwen35moe",
@@ -145,8 +186,11 @@ ModelConfig model_config(const Metadata& metadata) {
   read_layers(config, keys);
   config.width = keys.count("embedding_length", most_width);
   const bool has_experts = keys.has("expert_shared_feed_forward_length");
+  const std::vector<int64_t> inner = keys.per_layer("feed_forward_length", config.layers, 1, most_width);
   config.feed_forward =
-      keys.count(has_experts ? "expert_shared_feed_forward_length" : "feed_forward_length", most_width);
+      config.architecture == "gemma4" && !inner.empty()
+          ? *std::max_element(inner.begin(), inner.end())
+          : keys.count(has_experts ? "expert_shared_feed_forward_length" : "feed_forward_length", most_width);
   config.context = keys.count("context_length", most_context);
   std::optional<int64_t> tokens;
   if (metadata.has("tokenizer.ggml.tokens")) {
@@ -160,6 +204,7 @@ ModelConfig model_config(const Metadata& metadata) {
   read_windows(config, keys);
   read_turns(config, keys);
   read_own_switches(config, keys);
+  read_shapes(config, keys);
   read_hybrid(config, keys);
   return config;
 }

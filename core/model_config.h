@@ -17,12 +17,19 @@
 
 namespace deskhand {
 
+/// What may differ between layers.
+struct LayerShape {
+  int64_t head_dim = 0, kv_heads = 0;
+  int64_t feed_forward = 0;  ///< inner width
+  int64_t kv_layer = 0;      ///< whose keys and values it attends to; itself, but for layers that compute none
+};
+
 struct ModelConfig {
   std::string architecture;
   int64_t layers = 0;
   int64_t stored_layers = 0;  ///< of the file: behind the decoder's may come some that predict tokens further ahead
   int64_t width = 0;          ///< of the residual stream
-  int64_t feed_forward = 0;   ///< inner width
+  int64_t feed_forward = 0;   ///< inner width, the largest of all layers, as the next
   int64_t heads = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
@@ -38,8 +45,11 @@ struct ModelConfig {
   int64_t window = 0;          ///< keys that a row of a layer with a window sees; 0: no layer has one
   std::vector<bool> windowed;  ///< per layer, empty when window is 0
 
-  std::vector<bool> recurrent;  ///< per layer; empty: all are attention
-  DeltaConfig delta;            ///< of recurrent layers
+  std::vector<bool> recurrent;     ///< per layer; empty: all are attention
+  std::vector<LayerShape> shapes;  ///< per layer
+  int64_t layer_embedding = 0;     ///< values that each layer gets of every token beside the stream; 0: none
+
+  DeltaConfig delta;  ///< of recurrent layers
   ExpertConfig experts;
 
   // Our own switches; empty: off.
@@ -52,6 +62,8 @@ struct ModelConfig {
   int64_t ffn_layer(int64_t layer) const { return ffn_layers.empty() ? layer : ffn_layers[static_cast<size_t>(layer)]; }
   /// Parameters of feed-forward networks that layers use without having them: what sharing saves.
   int64_t saved_parameters() const;
+
+  const LayerShape& shape(int64_t layer) const { return shapes[static_cast<size_t>(layer)]; }
 
   int64_t query_width() const { return heads * head_dim; }
   int64_t kv_width() const { return kv_heads * head_dim; }

@@ -80,6 +80,10 @@ std::vector<int32_t> rendered_prompt_ids(const Tokenizer& tokenizer, std::string
   return with_bos(tokenizer, tokenizer.encode(rendered, SpecialTokens::parse));
 }
 
+std::vector<int32_t> continued_ids(const Tokenizer& tokenizer, std::string_view rendered) {
+  return tokenizer.encode(rendered, SpecialTokens::parse);
+}
+
 int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlohmann::ordered_json messages,
                        std::span<const int32_t> ids) {
   const auto user = std::find_if(messages.begin(), messages.end(),

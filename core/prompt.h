@@ -32,6 +32,9 @@ std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply);
 /// expects it and the template did not write it.
 std::vector<int32_t> rendered_prompt_ids(const Tokenizer& tokenizer, std::string_view rendered);
 
+/// Likewise of what follows a picture in a rendered template: no bos.
+std::vector<int32_t> continued_ids(const Tokenizer& tokenizer, std::string_view rendered);
+
 /// How many of the ids, the rendered `messages`, come before what the first user message says: other conversations with
 /// the same instructions and tools begin with them. 0 without a user message.
 int64_t lasting_prefix(const Tokenizer& tokenizer, const ChatTemplate& chat, nlohmann::ordered_json messages,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -81,6 +82,36 @@ void read_own_switches(RopeConfig& rope, const ConfigKeys& keys) {
   rope.base = 1.0 / value;
 }
 
+/// Which axis each pair turns by: so many pairs for time, height and width, one after the other or taking turns.
+std::vector<int32_t> read_axes(const ConfigKeys& keys, int64_t pairs) {
+  constexpr std::string_view sections_key = "rope.dimension_sections";
+  constexpr std::array interleaved = {"qwen3vl", "qwen35", "qwen35moe"};
+  const std::string& architecture = keys.architecture();
+  const bool takes_turns = std::find(interleaved.begin(), interleaved.end(), architecture) != interleaved.end();
+  if (!takes_turns && architecture != "qwen2vl") return {};
+  if (!keys.has(sections_key)) return {};
+  constexpr size_t axes = 3;
+  const std::vector<int64_t> sections = keys.metadata().array(keys.name(sections_key)).as_integers();
+  constexpr int64_t most = 4096;  // those that take turns may claim more pairs than there are
+  const bool sound = sections.size() >= axes && std::all_of(sections.begin(), sections.end(),
+                                                            [](int64_t count) { return count >= 0 && count <= most; });
+  if (!sound) keys.fail(sections_key, fmt::format("must hold at least {} counts in 0…{}", axes, most));
+  if (!takes_turns && sections[0] + sections[1] + sections[2] != pairs) {
+    keys.fail(sections_key, fmt::format("makes {} pairs, expected {}", sections[0] + sections[1] + sections[2], pairs));
+  }
+  std::vector<int32_t> axis(static_cast<size_t>(pairs), 0);
+  for (int64_t i = 0; i < pairs; ++i) {
+    const int64_t turn = i % static_cast<int64_t>(axes);
+    if (takes_turns) {
+      if (turn > 0 && i < 3 * sections[static_cast<size_t>(turn)])
+        axis[static_cast<size_t>(i)] = static_cast<int32_t>(turn);
+    } else if (i >= sections[0]) {
+      axis[static_cast<size_t>(i)] = i < sections[0] + sections[1] ? 1 : 2;
+    }
+  }
+  return axis;
+}
+
 /// How much of each frequency yarn divides: 0 for pairs that turn fast, 1 for slow ones.
 double yarn_ramp(const RopeConfig& rope, double pair) {
   const double d = static_cast<double>(rope.width), original = static_cast<double>(rope.original_context);
@@ -117,13 +148,18 @@ RopeConfig read_rope(const ConfigKeys& keys, int64_t head_dim, int64_t trained) 
   rope.adjacent = keys.boolean("rope.adjacent_pairs", architecture == "llama" || architecture == "smollm3");
   rope.base = keys.positive(base, rope.base);
   if (rope.base <= 1.0) keys.fail(base, "must be above 1");
-  if (architecture == "gemma3") {
+  if (architecture == "gemma4") {
+    rope.window_width =
+        keys.count("rope.dimension_count_swa", head_dim, keys.count("attention.key_length_swa", 1 << 20, head_dim));
+  }
+  if (architecture == "gemma3" || architecture == "gemma4") {
     rope.window_base = keys.positive(window_base, 10000.0);
   } else if (keys.has(window_base) && keys.positive(window_base) != static_cast<float>(rope.base)) {
     keys.fail(window_base, fmt::format("differs from {}, which this family does not support", keys.name(base)));
   }
   read_scaling(rope, keys, trained);
   read_own_switches(rope, keys);
+  rope.axis = read_axes(keys, rope.width / 2);
   return rope;
 }
 
@@ -145,6 +181,7 @@ std::vector<float> rope_frequencies(const RopeConfig& rope, int64_t context, con
 std::vector<float> window_rope_frequencies(const RopeConfig& rope) {
   RopeConfig plain = rope;
   plain.base = rope.window_base;
+  if (rope.window_width > 0) plain.width = rope.window_width;
   plain.theta0 = 1.0;
   plain.scaling = RopeScaling::none;
   return rope_frequencies(plain, 0);

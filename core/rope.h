@@ -13,6 +13,7 @@
 //   longrope  ω_i / long_i when C is longer than L, else ω_i / short_i
 // and at last ω_i / divisor_i where the file has divisors (llama3). cos and sin are multiplied by `amplitude`.
 // Our own switches deskhand.rope.theta0 and .alpha: ω_i = θ0 · α^(2i/d), base being 1/α.
+// Where positions have axes (time, height, width: pictures), each pair turns by one of them.
 // Source: transformers 5.23, modeling_rope_utils.py; "su" is the old name of longrope.
 
 #include <cstdint>
@@ -29,13 +30,15 @@ struct RopeConfig {
   bool adjacent = false;  ///< whether pairs are (2i, 2i+1): the format stores permuted queries and keys
   double base = 10000.0;
   double theta0 = 1.0;       ///< frequency of the first pair
+  int64_t window_width = 0;  ///< values of a head that turn in layers with a window; 0: as many as in the others
   double window_base = 0.0;  ///< of layers with a window, which are never scaled; 0: they turn like the others
   float amplitude = 1.0f;    ///< of cos and sin
   RopeScaling scaling = RopeScaling::none;
   double factor = 1.0;
   int64_t original_context = 0;  ///< L
   double beta_fast = 32.0, beta_slow = 1.0;
-  bool truncate = true;  ///< yarn's ramp begins and ends at whole pairs
+  bool truncate = true;       ///< yarn's ramp begins and ends at whole pairs
+  std::vector<int32_t> axis;  ///< per pair, the axis of the position that it turns by; empty: there is one
 };
 
 /// `trained`: tokens that the model was trained for. Throws ModelFileError naming what is unknown or senseless.

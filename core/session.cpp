@@ -150,14 +150,22 @@ class ModelSession final : public Session {
 
   const std::vector<int32_t>& ids() const override { return state_.ids(); }
 
-  void set_prompt(std::span<const int32_t> ids, std::stop_token stop, int64_t lasting) override {
+  void set_prompt(std::span<const int32_t> ids, std::stop_token stop, int64_t lasting, PromptImages images) override {
     const auto size = static_cast<int64_t>(ids.size());
     if (size > state_.capacity()) {
       throw ContextFull(fmt::format("the prompt has {} tokens, the context holds {}", size, state_.capacity()));
     }
+    for (const ImageSpan& span : images.spans()) {
+      if (!span.sees_all || span.rows <= queue_.rows()) continue;
+      throw ContextFull(fmt::format("a picture of {} rows that see each other needs chunks as long, these have {}",
+                                    span.rows, queue_.rows()));
+    }
     const auto start = std::chrono::steady_clock::now();
     if (prefixes_ != nullptr) prefixes_->load(ids);
-    reused_ = state_.set(ids, ends_of_turns(ids), stop);
+    if (!images.empty()) lasting = std::min(lasting, images.spans().front().begin);
+    std::vector<int64_t> marks = ends_of_turns(ids);
+    for (const ImageSpan& span : images.spans()) marks.insert(marks.end(), {span.begin, span.end()});
+    reused_ = state_.set(ids, marks, stop, std::move(images));
     const auto fed = std::min<int64_t>(lasting, static_cast<int64_t>(state_.ids().size()));
     if (prefixes_ != nullptr && fed == lasting) prefixes_->save(ids.first(static_cast<size_t>(fed)));
     prompt_ = static_cast<int64_t>(state_.ids().size());

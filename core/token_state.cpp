@@ -11,10 +11,15 @@ TokenState::TokenState(ForwardQueue& queue)
       sequence_(queue.model().cache(), queue.model().context()),
       logits_(queue.backend().allocate(static_cast<size_t>(queue.model().config().vocabulary) * sizeof(float))) {}
 
-int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> marks, std::stop_token stop) {
+int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> marks, std::stop_token stop,
+                        PromptImages images) {
   const auto size = static_cast<int64_t>(ids.size());
   CHECK(size <= capacity(), "{} of {}", size, capacity());
-  for (int32_t id : ids) CHECK(id >= 0 && id < queue_.model().config().vocabulary, "id {}", id);
+  for (int64_t i = 0; i < size; ++i) {
+    const int32_t id = ids[static_cast<size_t>(i)];
+    const ImageSpan* span = id < 0 ? images.at(i) : nullptr;
+    CHECK(id < 0 ? span != nullptr && span->id(i) == id : id < queue_.model().config().vocabulary, "id {}", id);
+  }
   int64_t known = size;
   if (logits_after_ != size || fed() != size || !std::equal(ids.begin(), ids.end(), ids_.begin())) {
     // The last id is fed in any case: its logits will be wanted.
@@ -22,6 +27,7 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> m
     logits_after_ = -1;
   }
   ids_.assign(ids.begin(), ids.end());
+  images_ = std::move(images);
   queue_.model().cache().count(size, known);
   if (fed() < size && !feed(marks, stop)) ids_.resize(static_cast<size_t>(fed()));
   sequence_.share();
@@ -42,6 +48,7 @@ void TokenState::push(int32_t id) {
 void TokenState::rewind(int64_t size) {
   CHECK(size >= 0 && size <= static_cast<int64_t>(ids_.size()), "{} of {}", size, ids_.size());
   ids_.resize(static_cast<size_t>(size));
+  images_.cut(size);
   if (fed() > size) sequence_.adopt(ids_);
   if (logits_after_ > size) logits_after_ = -1;
 }
@@ -57,11 +64,15 @@ std::span<const float> TokenState::logits() {
 }
 
 bool TokenState::feed(std::span<const int64_t> marks, const std::stop_token& stop) {
+  for (const ImageSpan& span : images_.spans()) {
+    if (span.end() > fed() && span.image->features(stop) == nullptr) return false;
+  }
   const ForwardQueue::Fed out = queue_.run({.sequence = sequence_,
                                             .ids = std::span(ids_).subspan(static_cast<size_t>(fed())),
                                             .logits = reinterpret_cast<float*>(logits_->data()),
                                             .marks = marks,
-                                            .stop = stop});
+                                            .stop = stop,
+                                            .images = images_.empty() ? nullptr : &images_});
   passes_ += out.passes;
   if (out.whole) logits_after_ = fed();
   return out.whole;

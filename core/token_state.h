@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "core/forward_queue.h"
+#include "core/prompt_images.h"
 
 namespace deskhand {
 
@@ -30,9 +31,10 @@ class TokenState {
   int64_t passes() const { return passes_; }
 
   /// Makes the ids exactly these and feeds them. Returns how many did not need to be fed. When stopped, ids() ends with
-  /// what was fed. The ids must be in the vocabulary and fit the capacity (CHECK). `marks`: numbers of ids after which
-  /// a later text is likely to differ; recurrent layers save their state there.
-  int64_t set(std::span<const int32_t> ids, std::span<const int64_t> marks = {}, std::stop_token stop = {});
+  /// what was fed. The ids must be in the vocabulary, or those of `images`, and fit the capacity (CHECK). `marks`:
+  /// numbers of ids after which a later text is likely to differ; recurrent layers save their state there.
+  int64_t set(std::span<const int32_t> ids, std::span<const int64_t> marks = {}, std::stop_token stop = {},
+              PromptImages images = {});
   /// Takes the memory for `tokens` ids in all, so that what follows allocates nothing.
   void reserve(int64_t tokens);
   void push(int32_t id);
@@ -48,6 +50,7 @@ class TokenState {
   ForwardQueue& queue_;
   KvSequence sequence_;
   std::vector<int32_t> ids_;
+  PromptImages images_;
   std::unique_ptr<Buffer> logits_;  // f32 [vocabulary]
   int64_t logits_after_ = -1;       // ids before the logits held; −1: none
   int64_t passes_ = 0;

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernels/formats/format.h"
+
 namespace deskhand {
 
 Weights::Weights(std::shared_ptr<const ModelFile> file, Backend& backend, std::stop_token stop)
@@ -14,15 +16,20 @@ void Weights::fail(std::string_view name, const std::string& message) const {
   throw ModelFileError(fmt::format("{}: tensor '{}' {}", file_->path().string(), name, message));
 }
 
-const TensorInfo& Weights::find(std::string_view name, Shape shape) const {
+const TensorInfo& Weights::find(std::string_view name) const {
   const TensorInfo* tensor = file_->find_tensor(name);
   if (tensor == nullptr) fail(name, "is missing");
-  const ConstView view = tensor->view();
+  if (tensor->data == nullptr) fail(name, "is described but not stored: the file ends before its tensors");
+  return *tensor;
+}
+
+const TensorInfo& Weights::find(std::string_view name, Shape shape) const {
+  const TensorInfo& tensor = find(name);
+  const ConstView view = tensor.view();
   if (view.rows != shape.rows || view.cols != shape.cols) {
     fail(name, fmt::format("must have {} × {} values, not {} × {}", shape.rows, shape.cols, view.rows, view.cols));
   }
-  if (tensor->data == nullptr) fail(name, "is described but not stored: the file ends before its tensors");
-  return *tensor;
+  return tensor;
 }
 
 const Weight& Weights::matrix(std::string_view name, Shape shape) {
@@ -56,6 +63,21 @@ std::span<const float> Weights::table(std::string_view name, Shape shape) {
     values.resize(static_cast<size_t>(shape.rows * shape.cols));
     std::memcpy(values.data(), tensor.data, tensor.bytes);
   }
+  return values;
+}
+
+std::span<const float> Weights::numbers(std::string_view name, int64_t count) {
+  const TensorInfo& tensor = find(name);
+  const ConstView view = tensor.view();
+  if (view.rows * view.cols != count) {
+    fail(name, fmt::format("must have {} values, not {} × {}", count, view.rows, view.cols));
+  }
+  std::vector<float>& values = vectors_[tensor.name];
+  if (!values.empty()) return values;
+  const Format* format = find_format(tensor.type);
+  if (format == nullptr) fail(name, fmt::format("is of type {}, expected numbers", dtype_info(tensor.type).name));
+  values.resize(static_cast<size_t>(count));
+  format->to_float(tensor.data, values.data(), count);
   return values;
 }
 

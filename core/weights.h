@@ -32,6 +32,10 @@ class Weights {
   Weights(std::shared_ptr<const ModelFile> file, Backend& backend, std::stop_token stop = {});
 
   bool has(std::string_view name) const { return file_->find_tensor(name) != nullptr; }
+  /// Rows of a tensor seen as a matrix. Throws when it is missing.
+  int64_t rows_of(std::string_view name) const { return find(name).view().rows; }
+  /// Throws ModelFileError about a tensor: "{file}: tensor '{name}' {message}".
+  [[noreturn]] void fail(std::string_view name, const std::string& message) const;
   /// A weight matrix [rows = outputs, cols = inputs].
   const Weight& matrix(std::string_view name, Shape shape);
   /// `name` when the file has it, else the tensor `shared`: tied weights.
@@ -40,6 +44,8 @@ class Weights {
   std::span<const float> table(std::string_view name, Shape shape);
   /// A norm or bias of f32 numbers.
   std::span<const float> vector(std::string_view name, int64_t size);
+  /// All `count` numbers of a tensor, whatever its shape and type.
+  std::span<const float> numbers(std::string_view name, int64_t count);
   /// Null when the file has no such tensor.
   const float* vector_if(std::string_view name, int64_t size);
 
@@ -49,8 +55,8 @@ class Weights {
   void expect_all_taken() const;
 
  private:
+  const TensorInfo& find(std::string_view name) const;
   const TensorInfo& find(std::string_view name, Shape shape) const;
-  [[noreturn]] void fail(std::string_view name, const std::string& message) const;
 
   std::shared_ptr<const ModelFile> file_;
   Backend& backend_;

@@ -109,6 +109,7 @@ class Backend {
   virtual void soft_cap(View x, float cap) = 0;
   /// x = min(max(x, low), high).
   virtual void clamp(View x, float low, float high) = 0;
+  virtual void scale(View x, float factor) = 0;  ///< x = factor · x
 
   /// Bytes of one layer's part of a page.
   virtual size_t kv_page_bytes(const KvLayout& layout) const = 0;

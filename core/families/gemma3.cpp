@@ -24,7 +24,7 @@ class Gemma3Decoder final : public Decoder {
 
   Backend& backend_;
   ModelConfig config_;
-  const Weight& embedding_;  // [vocabulary, width]
+  Embedding embedding_;
   std::vector<Layer> layers_;
   Rotation global_, local_;
   PagedAttention attention_;
@@ -40,8 +40,8 @@ bool Gemma3Decoder::forward(const Batch& batch, View logits) {
   const View gate = gate_.first(n), up = up_.first(n);           // [n, F]
   const float eps = config_.rms_eps;
 
-  // h = √D · E[ids]
-  backend_.embed(h, embedding_, batch.ids(), std::sqrt(static_cast<float>(config_.width)));
+  // h = √D · E[ids], and the features of pictures in their rows
+  embedding_(batch, h, std::sqrt(static_cast<float>(config_.width)));
 
   for (int64_t i = 0; i < config_.layers; ++i) {
     if (batch.stop_requested()) return false;
@@ -55,9 +55,9 @@ bool Gemma3Decoder::forward(const Batch& batch, View logits) {
     // Each head of q and k is normed, then turned: by the local base where the layer has a window.
     backend_.rms_norm(q, q, layer.q_norm, eps);
     backend_.rms_norm(k, k, layer.k_norm, eps);
-    const RopeTable rope = config_.has_window(i) ? local_.table() : global_.table();
-    backend_.rope(q, d, rope, batch.positions());
-    backend_.rope(k, d, rope, batch.positions());
+    const Rotation& rotation = config_.has_window(i) ? local_ : global_;
+    rotation(backend_, batch, q, d);
+    rotation(backend_, batch, k, d);
 
     // a = softmax(scale · q·Kᵀ)·V over the past or its window.  h += rms(a·Woᵀ)
     attention_(i, batch, {.q = q, .k = k, .v = v}, a);
@@ -85,7 +85,7 @@ bool Gemma3Decoder::forward(const Batch& batch, View logits) {
 Gemma3Decoder::Gemma3Decoder(const LoadContext& context)
     : backend_(context.backend),
       config_(context.config),
-      embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
+      embedding_(context),
       global_(context),
       local_(Rotation::of_windows(config_)),
       attention_(context),

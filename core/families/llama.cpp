@@ -12,10 +12,9 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
   const View k = k_.first(n), v = v_.first(n);          // [n, G·d]
   const View gate = gate_.first(n), up = up_.first(n);  // [n, F]
   const float eps = config_.rms_eps;
-  const RopeTable rope = rotation_.table();
 
-  // h = E[ids]
-  backend_.embed(h, embedding_, batch.ids(), 1.0f);
+  // h = E[ids], and the features of pictures in their rows
+  embedding_(batch, h);
 
   for (int64_t i = 0; i < config_.layers; ++i) {
     if (batch.stop_requested()) return false;
@@ -34,8 +33,8 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
       backend_.rms_norm(k, k, layer.k_norm, eps);
     }
     if (config_.layer_turns(i)) {
-      backend_.rope(q, config_.head_dim, rope, batch.positions());
-      backend_.rope(k, config_.head_dim, rope, batch.positions());
+      rotation_(backend_, batch, q, config_.head_dim);
+      rotation_(backend_, batch, k, config_.head_dim);
     }
 
     // a = softmax(q·Kᵀ / √d)·V over the past or its window; query head j uses key-value head j / (H/G).  h += a·Woᵀ
@@ -50,6 +49,7 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
     backend_.glu(gate, gate, up, Activation::silu);
     const MatmulTerm down[] = {{.y = h, .weight = layer.w_down, .accumulate = true}};
     backend_.matmul(down, gate);
+    embedding_.add_behind(i, batch, h);
   }
 
   // logits = rms(h)·Eᵀ or ·Woutᵀ
@@ -60,7 +60,7 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
 LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
     : backend_(context.backend),
       config_(context.config),
-      embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
+      embedding_(context),
       rotation_(context),
       attention_(context),
       head_(context),

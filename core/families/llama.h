@@ -49,7 +49,7 @@ class LlamaDecoder final : public Decoder {
 
   Backend& backend_;
   ModelConfig config_;
-  const Weight& embedding_;  // [vocabulary, width]
+  Embedding embedding_;
   std::vector<Layer> layers_;
   Rotation rotation_;
   PagedAttention attention_;

@@ -16,8 +16,8 @@ bool Qwen35Decoder::forward(const Batch& batch, View logits) {
   // States change layer by layer: between two layers it is too late to stop.
   if (batch.stop_requested()) return false;
 
-  // h = E[ids]
-  backend_.embed(h, embedding_, batch.ids(), 1.0f);
+  // h = E[ids], and the features of pictures in their rows
+  embedding_(batch, h);
 
   for (int64_t i = 0; i < config_.layers; ++i) {
     const Layer& layer = layers_[static_cast<size_t>(i)];
@@ -61,8 +61,8 @@ void Qwen35Decoder::attend(int64_t index, const Attention& layer, const Batch& b
   // Each head of q and k is normed; its first values turn, the rest passes through.
   backend_.rms_norm(by_head(q), query, layer.q_norm, config_.rms_eps);
   backend_.rms_norm(k, k, layer.k_norm, config_.rms_eps);
-  backend_.rope(q, d, rotation_.table(), batch.positions());
-  backend_.rope(k, d, rotation_.table(), batch.positions());
+  rotation_(backend_, batch, q, d);
+  rotation_(backend_, batch, k, d);
 
   // a = σ(gate) ⊙ softmax(q·Kᵀ / √d)·V;  h += a·Woᵀ
   attention_(index, batch, {.q = q, .k = k, .v = v}, a);
@@ -84,7 +84,7 @@ void Qwen35Decoder::transform(const Network& layer, int64_t rows) {
 Qwen35Decoder::Qwen35Decoder(const LoadContext& context)
     : backend_(context.backend),
       config_(context.config),
-      embedding_(context.weights.matrix("token_embd.weight", {.rows = config_.vocabulary, .cols = config_.width})),
+      embedding_(context),
       rotation_(context),
       attention_(context),
       head_(context),

@@ -43,7 +43,7 @@ class Qwen35Decoder final : public Decoder {
 
   Backend& backend_;
   ModelConfig config_;
-  const Weight& embedding_;  // [vocabulary, width]
+  Embedding embedding_;
   std::vector<Layer> layers_;
   Rotation rotation_;
   PagedAttention attention_;

@@ -4,6 +4,7 @@
 
 #include <cmath>
 
+#include "core/hugging_face/gemma4.h"
 #include "core/hugging_face/json_fields.h"
 #include "core/hugging_face/key_writer.h"
 #include "core/hugging_face/layer_kinds.h"
@@ -36,8 +37,10 @@ void refuse_unknown(const JsonFields& root, const JsonFields& text, const Family
   if (activation != expected) {
     text.fail(fmt::format("the activation is '{}', expected '{}' for this family", one_line(activation), expected));
   }
-  if (text.boolean_if("use_bidirectional_attention").value_or(false)) {
-    text.fail("use_bidirectional_attention is true, which no family here supports");
+  // Gemma 4 says "vision": that is for whoever feeds pictures to decide.
+  const nlohmann::json* both_ways = text.find("use_bidirectional_attention");
+  if (both_ways != nullptr && *both_ways != false && *both_ways != "vision") {
+    text.fail("use_bidirectional_attention asks for what no family here supports");
   }
 }
 
@@ -101,6 +104,7 @@ ConfigFacts read_config(const nlohmann::json& config, const std::string& what, M
   write_shape(text, writer);
   write_hybrid(text, writer);
   write_layer_kinds(text, model_type, writer);
+  if (model_type == "gemma4_text") write_gemma4(text, writer);
   facts.made = write_rotary(text, writer);
   return facts;
 }

@@ -29,8 +29,7 @@ class KeyWriter {
     if (value) set(key, *value);
   }
   void set_text(std::string_view key, std::string value) { metadata_.set_text(name(key), std::move(value)); }
-  /// One number per layer.
-  void set_flags(std::string_view key, std::vector<int64_t> values) {
+  void set_integers(std::string_view key, std::vector<int64_t> values) {
     metadata_.set_integers(name(key), std::move(values));
   }
 

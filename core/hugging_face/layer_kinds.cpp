@@ -106,17 +106,17 @@ void write_layer_kinds(const JsonFields& text, std::string_view model_type, KeyW
   const int64_t layers = text.integer("num_hidden_layers");
   if (layers < 1 || layers > most_layers) text.fail(fmt::format("'num_hidden_layers' must lie in 1…{}", most_layers));
   if (Flags recurrent = recurrent_layers(text, layers); !recurrent.empty()) {
-    writer.set_flags("attention.recurrent_layers", std::move(recurrent));
+    writer.set_integers("attention.recurrent_layers", std::move(recurrent));
     return;
   }
   Flags turning = turning_layers(text, model_type, layers);
   Flags windowed = windowed_layers(text, model_type, turning, layers);
-  if (!turning.empty()) writer.set_flags("rope.layers", std::move(turning));
+  if (!turning.empty()) writer.set_integers("rope.layers", std::move(turning));
   if (std::find(windowed.begin(), windowed.end(), 1) == windowed.end()) return;
   const int64_t window = text.integer("sliding_window");
   if (window < 1) text.fail(fmt::format("'sliding_window' must be positive, not {}", window));
   writer.set("attention.sliding_window", window);
-  writer.set_flags("attention.sliding_window_pattern", std::move(windowed));
+  writer.set_integers("attention.sliding_window_pattern", std::move(windowed));
 }
 
 }  // namespace deskhand

@@ -86,7 +86,7 @@ void write_yarn(const JsonFields& rope, double factor, KeyWriter& writer) {
 }
 
 /// Fields of any kind of scaling that transformers reads.
-constexpr std::array<std::string_view, 18> known_fields = {"rope_type",        "type",
+constexpr std::array<std::string_view, 20> known_fields = {"rope_type",        "type",
                                                            "rope_theta",       "partial_rotary_factor",
                                                            "factor",           "original_max_position_embeddings",
                                                            "attention_factor", "beta_fast",
@@ -94,13 +94,43 @@ constexpr std::array<std::string_view, 18> known_fields = {"rope_type",        "
                                                            "mscale_all_dim",   "truncate",
                                                            "low_freq_factor",  "high_freq_factor",
                                                            "short_factor",     "long_factor",
-                                                           "finetuned",        "sliding_attention"};
+                                                           "finetuned",        "sliding_attention",
+                                                           "mrope_section",    "mrope_interleaved"};
+
+/// How many pairs turn by time, height and width, where there are pictures.
+void write_sections(const JsonFields& rope, KeyWriter& writer) {
+  const nlohmann::json* list = rope.find("mrope_section");
+  if (list == nullptr) return;
+  constexpr size_t axes = 3;
+  const bool sound = list->is_array() && list->size() == axes &&
+                     std::all_of(list->begin(), list->end(), [](const auto& n) { return n.is_number_unsigned(); });
+  if (!sound) rope.fail(fmt::format("'mrope_section' must be a list of {} counts", axes));
+  writer.set_integers("rope.dimension_sections", list->get<std::vector<int64_t>>());
+}
+
+/// The first pairs turn as if all did, the others not at all.
+MadeTensors proportional(const JsonFields& text, const JsonFields& rope) {
+  constexpr int64_t most_head_dim = 4096;
+  constexpr float never = 1e30f;
+  const int64_t width = text.integer_if("global_head_dim").value_or(text.integer("head_dim"));
+  const double part = rope.number_if("partial_rotary_factor").value_or(1.0);
+  const double factor = rope.number_if("factor").value_or(1.0);
+  if (width < 2 || width > most_head_dim || !(part > 0 && part <= 1) || !(factor > 0 && factor < 1e6)) {
+    rope.fail("'partial_rotary_factor' or 'factor' makes no sense");
+  }
+  const auto turning = static_cast<int64_t>(part * static_cast<double>(width)) / 2;
+  std::vector<float> divisors(static_cast<size_t>(width / 2), never);
+  std::fill_n(divisors.begin(), turning, static_cast<float>(factor));
+  return {{"rope_freqs.weight", std::move(divisors)}};
+}
 
 /// One set of rotary parameters, of either generation.
 MadeTensors write_scaling(const JsonFields& text, const JsonFields& rope, double theta, KeyWriter& writer) {
+  if (rope.text_of({"rope_type", "type"}, "") == "proportional") return proportional(text, rope);
   const int64_t width = rotary_width(text, rope, writer);
+  write_sections(rope, writer);
   const std::string type = rope.text_of({"rope_type", "type"}, "default");
-  if (type == "default") return {};
+  if (type == "default" || type == "mrope") return {};
   for (const std::string& field : rope.names()) {
     if (std::find(known_fields.begin(), known_fields.end(), field) == known_fields.end()) {
       rope.fail(

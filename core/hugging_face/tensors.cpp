@@ -17,10 +17,12 @@ namespace {
 constexpr std::array<std::string_view, 3> text_prefixes = {"model.language_model.", "language_model.model.",
                                                            "model.text_model."};
 /// And their eyes.
-constexpr std::array<std::string_view, 9> eye_prefixes = {
-    "vision_tower.", "multi_modal_projector.", "vision_model.",
-    "visual.",       "model.vision_tower.",    "model.multi_modal_projector.",
-    "model.visual.", "model.vision_model.",    "model.connector."};
+constexpr std::array<std::string_view, 10> eye_prefixes = {
+    "vision_tower.",       "multi_modal_projector.",       "vision_model.", "visual.",
+    "model.vision_tower.", "model.multi_modal_projector.", "model.visual.", "model.vision_model.",
+    "model.connector.",    "model.embed_vision."};
+/// And ears, which nothing here uses.
+constexpr std::array<std::string_view, 2> ear_prefixes = {"model.audio_tower.", "model.embed_audio."};
 
 bool begins_with_any(std::string_view text, std::span<const std::string_view> prefixes) {
   return std::any_of(prefixes.begin(), prefixes.end(), [&](std::string_view p) { return text.starts_with(p); });
@@ -78,6 +80,7 @@ void to_canonical(std::vector<float>& values, std::string_view name, bool norms_
 
 std::string canonical_name(std::string_view stored, const ConfigFacts& facts) {
   if (facts.has_eyes && begins_with_any(stored, eye_prefixes)) return {};
+  if (begins_with_any(stored, ear_prefixes)) return {};
   if (stored.ends_with("rotary_emb.inv_freq")) return {};
   const std::string_view unused = facts.family->hugging_face.unused, bare = without_model_prefix(stored);
   if (!unused.empty() && bare.starts_with(unused)) return {};
@@ -85,6 +88,9 @@ std::string canonical_name(std::string_view stored, const ConfigFacts& facts) {
   if (name == "model.embed_tokens.weight") return "token_embd.weight";
   if (name == "model.norm.weight") return "output_norm.weight";
   if (name == "lm_head.weight") return facts.tied.value_or(false) ? "" : "output.weight";
+  for (const TensorAlias& alias : facts.family->hugging_face.global_tensors) {
+    if (without_model_prefix(name) == alias.theirs) return std::string(alias.ours);
+  }
   constexpr std::string_view layers = "model.layers.";
   if (!name.starts_with(layers)) return std::string(stored);
   const std::string_view rest = std::string_view(name).substr(layers.size());
@@ -95,6 +101,13 @@ std::string canonical_name(std::string_view stored, const ConfigFacts& facts) {
     if (matches(alias.theirs, rest.substr(dot + 1))) return fmt::format("blk.{}.{}", number, alias.ours);
   }
   return std::string(stored);
+}
+
+const std::byte* aligned_data(const TensorInfo& stored, std::deque<std::vector<float>>& copies) {
+  if (reinterpret_cast<uintptr_t>(stored.data) % alignof(float) == 0) return stored.data;
+  std::vector<float>& copy = copies.emplace_back((stored.bytes + sizeof(float) - 1) / sizeof(float));
+  std::memcpy(copy.data(), stored.data, stored.bytes);
+  return reinterpret_cast<const std::byte*>(copy.data());
 }
 
 void CanonicalTensors::add_floats(const std::string& name, std::vector<float> values, int64_t rows) {
@@ -123,11 +136,7 @@ void CanonicalTensors::add(const TensorInfo& stored, std::string name, const Con
   }
   TensorInfo tensor = stored;
   tensor.name = names_.emplace_back(std::move(name));
-  if (reinterpret_cast<uintptr_t>(stored.data) % alignof(float) != 0) {
-    std::vector<float>& copy = floats_.emplace_back((stored.bytes + sizeof(float) - 1) / sizeof(float));
-    std::memcpy(copy.data(), stored.data, stored.bytes);
-    tensor.data = reinterpret_cast<const std::byte*>(copy.data());
-  }
+  tensor.data = aligned_data(stored, floats_);
   tensors_.push_back(tensor);
 }
 

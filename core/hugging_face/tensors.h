@@ -36,6 +36,9 @@ class CanonicalTensors {
   std::deque<std::vector<float>> floats_;  ///< copies of norms and biases, and of tensors that lie unaligned
 };
 
+/// The tensor's bytes, aligned as kernels want them: in the file, or copied.
+const std::byte* aligned_data(const TensorInfo& stored, std::deque<std::vector<float>>& copies);
+
 /// "model.layers.3.self_attn.q_proj.weight" → "blk.3.attn_q.weight"; empty for a tensor that is left out.
 std::string canonical_name(std::string_view stored, const ConfigFacts& facts);
 

@@ -18,6 +18,10 @@ struct PageRef::Page {
 
 KvPlan::KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& backend) {
   for (const LayerMemory& layer : layers) {
+    if (layer.of_layer >= 0) {
+      layers_.push_back(layers_[static_cast<size_t>(layer.of_layer)]);
+      continue;
+    }
     if (layer.state_bytes > 0) {
       layers_.push_back({.group = 0, .offset = state_bytes_, .layout = {}});
       state_bytes_ += whole_lines(layer.state_bytes);

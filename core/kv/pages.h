@@ -26,6 +26,7 @@ struct LayerMemory {
   int64_t head_dim = 0;
   int64_t window = 0;      ///< keys that a row sees, its own included; 0: all
   size_t state_bytes = 0;  ///< of a recurrent layer, which has no keys; 0: attention
+  int64_t of_layer = -1;   ///< the earlier layer whose memory it uses; −1: it has its own
 };
 
 class KvPlan {

@@ -148,6 +148,14 @@ class CpuBackend final : public Backend {
     for_rows(x, [&](int64_t r) { isa_.soft_cap(x.row(r), x.cols, cap); });
   }
 
+  void scale(View x, float factor) override {
+    CHECK(x.type == DType::f32, "{}", dtype_info(x.type).name);
+    for_rows(x, [&](int64_t row) {
+      float* values = x.row(row);
+      for (int64_t i = 0; i < x.cols; ++i) values[i] *= factor;
+    });
+  }
+
   void clamp(View x, float low, float high) override {
     check_clamp(x, low, high);
     for_rows(x, [&](int64_t r) {

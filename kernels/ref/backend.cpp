@@ -178,6 +178,13 @@ class ReferenceBackend final : public Backend {
     }
   }
 
+  void scale(View x, float factor) override {
+    CHECK(x.type == DType::f32, "{}", dtype_info(x.type).name);
+    for (int64_t r = 0; r < x.rows; ++r) {
+      for (int64_t i = 0; i < x.cols; ++i) x.row(r)[i] *= factor;
+    }
+  }
+
   void clamp(View x, float low, float high) override {
     check_clamp(x, low, high);
     for (int64_t r = 0; r < x.rows; ++r) {

@@ -71,7 +71,7 @@ class RealModels : public ::testing::TestWithParam<RealModel> {
     sequence.prepare(prompt + count, {});
     for (int64_t i = 0; i < prompt + count - 1; ++i) {
       const int32_t id = i < prompt ? c.prompt[static_cast<size_t>(i)] : reply[static_cast<size_t>(i - prompt)];
-      batch.add(sequence, id, i, i >= prompt - 1);
+      batch.add(sequence, {.id = id, .position = i, .wants_logits = i >= prompt - 1});
     }
     const int64_t vocabulary = model_->config().vocabulary;
     const auto buffer = backend_->allocate(static_cast<size_t>(count * vocabulary) * sizeof(float));

@@ -195,7 +195,8 @@ TEST_P(TinyModels, ABatchOfUnlikeSequencesGivesTheSameLogits) {
       const int64_t first = sequences[i]->size();
       sequences[i]->prepare(first + static_cast<int64_t>(part.size()), {});
       for (size_t j = 0; j < part.size(); ++j) {
-        batch.add(*sequences[i], part[j], first + static_cast<int64_t>(j), j + 1 == rest.size());
+        batch.add(*sequences[i],
+                  {.id = part[j], .position = first + static_cast<int64_t>(j), .wants_logits = j + 1 == rest.size()});
       }
       if (part.size() == rest.size()) ended.push_back(i);
       parts.emplace_back(i, part);
