@@ -12,6 +12,10 @@ def unchanged(model):
     pass
 
 
+def no_keys(writer, arch):
+    pass
+
+
 @dataclasses.dataclass
 class Case:
     config_type: type
@@ -22,6 +26,7 @@ class Case:
     context: int = 0  # what the model is opened for where the mathematics depends on it
     own: dict = dataclasses.field(default_factory=dict)  # deskhand.* keys, which no public directory can say
     change: object = unchanged  # makes the model do what `own` says
+    more_keys: object = no_keys  # writes more keys into the GGUF file
     also: dict = dataclasses.field(default_factory=dict)  # other prompts for the same model
 
     def config(self):

@@ -7,7 +7,9 @@ import transformers
 import tiny_qwen35
 from checkpoint_names import gguf_name, permute
 
-ARCHITECTURES = {"gemma3_text": "gemma3", "mistral": "llama", "qwen3_5_text": "qwen35", "qwen3_5_moe_text": "qwen35moe"}  # by model_type; else the same
+ARCHITECTURES = {"gemma3_text": "gemma3", "mistral": "llama", "qwen3_5_text": "qwen35", "qwen3_5_moe_text": "qwen35moe",
+                 "qwen2_vl_text": "qwen2vl", "qwen2_5_vl_text": "qwen2vl",
+                 "qwen3_vl_text": "qwen3vl"}  # by model_type; else the same
 PERMUTED = ("llama", "smollm3")
 
 
@@ -109,6 +111,7 @@ def write_gguf(path, case, model):
     write_rope(writer, arch, config)
     write_windows(writer, arch, config)
     write_own(writer, case.own)
+    case.more_keys(writer, arch)
     if hybrid:
         tiny_qwen35.write_keys(writer, arch, config)
     if gemma:

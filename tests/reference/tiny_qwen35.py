@@ -33,7 +33,7 @@ def write_keys(writer, arch, config):
     writer.add_array(f"{arch}.attention.recurrent_layers", recurrent)
     writer.add_uint32(f"{arch}.full_attention_interval", 4)
     writer.add_uint32(f"{arch}.nextn_predict_layers", AHEAD)
-    writer.add_rope_dimension_sections([11, 11, 10, 0])
+    writer.add_rope_dimension_sections([*config.rope_parameters["mrope_section"], 0])
     if arch == "qwen35moe":
         writer.add_expert_count(config.num_experts)
         writer.add_expert_used_count(config.num_experts_per_tok)
