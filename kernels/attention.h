@@ -1,5 +1,5 @@
 #pragma once
-// Shapes of attention over paged keys and values.
+// Shapes of attention: over paged keys and values (decoders), and over the rows of matrices (encoders).
 //
 //   AttentionShape shape{.kv = {.type = DType::f16, .kv_heads = 2, .head_dim = 64}, .heads = 14, .scale = 0.125f};
 //   AttentionRow row{pages, 0, position + 1};            // sees itself and everything before
@@ -41,6 +41,23 @@ struct AttentionShape {
     const int64_t apart = (end - 1) / kv.page_tokens - page;
     return stripe < 0 || apart == 0 || apart % 2 == stripe;
   }
+};
+
+/// Attention over rows as they lie, for instance of slices of a fused matrix: q [queries, heads · head_dim],
+/// k, v [keys, kv_heads · head_dim].
+struct DenseAttentionShape {
+  int64_t heads = 0;  ///< query heads; head h uses kv head h / (heads / kv_heads)
+  int64_t kv_heads = 0;
+  int64_t head_dim = 0;
+  float scale = 1.0f;
+};
+
+/// Queries [query_begin, query_end) see the keys [key_begin, key_end), all of them and no other.
+struct DenseSegment {
+  int64_t query_begin = 0;
+  int64_t query_end = 0;
+  int64_t key_begin = 0;
+  int64_t key_end = 0;
 };
 
 }  // namespace deskhand

@@ -119,6 +119,11 @@ class Backend {
   virtual void attention_paged(View out, ConstView q, const AttentionShape& shape,
                                std::span<const AttentionRow> rows) = 0;
 
+  /// out[r] = softmax(scale · q[r] · Kᵀ) · V over the keys of the row's segment; segments in the order of their
+  /// queries. Rows of no segment keep what they hold, rows that see no key become 0. out must be apart from q, k and v.
+  virtual void attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                               std::span<const DenseSegment> segments) = 0;
+
   /// Bytes of an op's part of a sequence's state, a multiple of 64: parts may follow one another.
   virtual size_t conv_state_bytes(int64_t channels, int64_t kernel) const = 0;
   virtual size_t delta_state_bytes(const DeltaShape& shape) const = 0;

@@ -119,6 +119,25 @@ void check_attention_views(View out, ConstView q, const AttentionShape& shape, s
         "q [{}, {}], {} heads of {}, {} rows", q.rows, q.cols, shape.heads, shape.kv.head_dim, rows.size());
 }
 
+void check_attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                           std::span<const DenseSegment> segments) {
+  check_same_shape(out, q);
+  check_same_shape(k, v);
+  CHECK(shape.head_dim > 0 && shape.kv_heads > 0 && shape.heads % shape.kv_heads == 0, "{} heads over {} of {}",
+        shape.heads, shape.kv_heads, shape.head_dim);
+  CHECK(q.cols == shape.heads * shape.head_dim && k.cols == shape.kv_heads * shape.head_dim,
+        "q [{}, {}], k [{}, {}], {} heads over {} of {}", q.rows, q.cols, k.rows, k.cols, shape.heads, shape.kv_heads,
+        shape.head_dim);
+  int64_t at = 0;
+  for (const DenseSegment& s : segments) {
+    CHECK(at <= s.query_begin && s.query_begin <= s.query_end && s.query_end <= q.rows,
+          "queries [{}, {}) of {} after {}", s.query_begin, s.query_end, q.rows, at);
+    CHECK(0 <= s.key_begin && s.key_begin <= s.key_end && s.key_end <= k.rows, "keys [{}, {}) of {}", s.key_begin,
+          s.key_end, k.rows);
+    at = s.query_end;
+  }
+}
+
 void check_matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
                           std::span<const int32_t> expert_of_row) {
   check_f32(y);

@@ -50,6 +50,8 @@ void check_gather(View y, ConstView x, std::span<const int32_t> rows);
 void check_attention(const AttentionShape& shape, std::span<const AttentionRow> rows);
 void check_kv_write(const AttentionShape& shape, std::span<const AttentionRow> rows, ConstView k, ConstView v);
 void check_attention_views(View out, ConstView q, const AttentionShape& shape, std::span<const AttentionRow> rows);
+void check_attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                           std::span<const DenseSegment> segments);
 void check_matmul_experts(View y, const Weight& w, int64_t experts, ConstView x,
                           std::span<const int32_t> expert_of_row);
 void check_top_k(std::span<int32_t> ids, std::span<float> weights, ConstView logits, int64_t k);

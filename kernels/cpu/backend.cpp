@@ -5,6 +5,7 @@
 #include "kernels/check.h"
 #include "kernels/cpu/attention.h"
 #include "kernels/cpu/cores.h"
+#include "kernels/cpu/dense_attention.h"
 #include "kernels/cpu/experts.h"
 #include "kernels/cpu/float_types.h"
 #include "kernels/cpu/isas.h"
@@ -30,6 +31,7 @@ class CpuBackend final : public Backend {
         threads_(options.threads > 0 ? options.threads : usable_cores()),
         matmul_(isa_, threads_),
         attention_(isa_, threads_),
+        dense_attention_(isa_, threads_),
         recurrent_(isa_, threads_) {}
 
   BackendInfo info() const override { return {"cpu", isa_.name, threads_.count()}; }
@@ -186,6 +188,11 @@ class CpuBackend final : public Backend {
     attention_.run(out, q, shape, rows);
   }
 
+  void attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                       std::span<const DenseSegment> segments) override {
+    dense_attention_.run(out, {q, k, v, shape}, segments);
+  }
+
   size_t conv_state_bytes(int64_t channels, int64_t kernel) const override {
     return Recurrent::conv_state_bytes(channels, kernel);
   }
@@ -225,6 +232,7 @@ class CpuBackend final : public Backend {
   Threads threads_;
   Matmul matmul_;
   PagedAttention attention_;
+  DenseAttention dense_attention_;
   Recurrent recurrent_;
 };
 

@@ -69,7 +69,8 @@ void float_rows(const FloatRows& job) {
   by_rows[job.x_rows - 1](job);
 }
 
-template <int row_count>
+/// `columns`: x is [cols][x_rows] instead of [x_rows][cols].
+template <int row_count, bool columns>
 void outer_tile(const FloatTile& job) {
   Floats acc[row_count][2];
   for (int i = 0; i < 2 * row_count; ++i) acc[i / 2][i % 2] = load(job.y + lanes * i);
@@ -77,7 +78,7 @@ void outer_tile(const FloatTile& job) {
   for (int64_t k = 0; k < job.cols; ++k, w += 2 * lanes) {
     const Floats w0 = load(w), w1 = load(w + lanes);
     for (int r = 0; r < row_count; ++r) {
-      const Floats one = broadcast(job.x[r * job.x_stride + k]);
+      const Floats one = broadcast(columns ? job.x[k * job.x_stride + r] : job.x[r * job.x_stride + k]);
       acc[r][0] = fma(w0, one, acc[r][0]);
       acc[r][1] = fma(w1, one, acc[r][1]);
     }
@@ -85,10 +86,22 @@ void outer_tile(const FloatTile& job) {
   for (int i = 0; i < 2 * row_count; ++i) store(job.y + lanes * i, acc[i / 2][i % 2]);
 }
 
+/// As outer_tile for any number of rows, in tiles of about equal size.
+template <bool columns>
+void float_tiles(FloatTile job) {
+  constexpr void (*by_rows[6])(const FloatTile&) = {outer_tile<1, columns>, outer_tile<2, columns>,
+                                                    outer_tile<3, columns>, outer_tile<4, columns>,
+                                                    outer_tile<5, columns>, outer_tile<6, columns>};
+  for (int64_t rest = job.x_rows; rest > 0; rest -= job.x_rows) {
+    job.x_rows = rest <= 6 ? rest : rest < 12 ? (rest + 1) / 2 : 6;
+    by_rows[job.x_rows - 1](job);
+    job.x += job.x_rows * (columns ? 1 : job.x_stride);
+    job.y += job.x_rows * 2 * lanes;
+  }
+}
+
 void float_tile(const FloatTile& job) {
-  constexpr void (*by_rows[6])(const FloatTile&) = {outer_tile<1>, outer_tile<2>, outer_tile<3>,
-                                                    outer_tile<4>, outer_tile<5>, outer_tile<6>};
-  by_rows[job.x_rows - 1](job);
+  float_tiles<false>(job);
 }
 
 template <Floats (*load_w)(const uint8_t*), int bytes>

@@ -16,6 +16,7 @@
 
 #include <cstdint>
 
+#include "kernels/cpu/dense_jobs.h"
 #include "kernels/cpu/recurrent_jobs.h"
 
 namespace deskhand::cpu {
@@ -72,7 +73,7 @@ struct FloatRows {
   float* dots;  ///< [x_rows][4]
 };
 
-/// y[r][2 · lanes] += Σ_k panel[k][2 · lanes] · x[r][k] for 1…6 rows.
+/// y[r][2 · lanes] += Σ_k panel[k][2 · lanes] · x[r][k] for any number of rows.
 struct FloatTile {
   const float* panel;
   const float* x;
@@ -129,6 +130,7 @@ struct Isa {
   void (*convert[3])(const uint8_t* in, int64_t count, float* out);  ///< f32, f16, bf16
   void (*convert_q8)(const uint8_t* in, int64_t count, float* out);  ///< Q8_0
   void (*attend[3])(const AttentionPage& page);                      ///< K and V of f32, f16, bf16
+  void (*attend_dense)(const DenseBlock& block);
   void (*rms_norm)(const float* x, const float* w, int64_t width, float eps, float* y);
   void (*layer_norm)(const NormRow& job);
   void (*glu[activations])(const float* gate, const float* up, int64_t width, float* y);

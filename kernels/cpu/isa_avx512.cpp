@@ -20,6 +20,8 @@ namespace {
 
 #include "kernels/cpu/attention.inl"
 
+#include "kernels/cpu/dense_attention.inl"
+
 #include "kernels/cpu/recurrent.inl"
 
 #include "kernels/cpu/peak.inl"

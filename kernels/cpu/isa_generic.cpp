@@ -17,6 +17,8 @@ constexpr int lanes = 8;
 
 #include "kernels/cpu/attention.inl"
 
+#include "kernels/cpu/dense_attention.inl"
+
 #include "kernels/cpu/recurrent.inl"
 
 #include "kernels/cpu/peak.inl"

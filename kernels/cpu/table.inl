@@ -11,6 +11,7 @@ constexpr Isa make_isa(const char* name, bool (*supported)()) {
           {convert<load_f32, 4>, convert<load_f16, 2>, convert<load_bf16, 2>},
           convert_q8,
           {attend<load_f32, 4>, attend<load_f16, 2>, attend<load_bf16, 2>},
+          attend_dense,
           rms_norm,
           layer_norm,
           {gate_row<silu>, gate_row<gelu_tanh>, gate_row<sigmoid>, gate_row<gelu_erf>, gate_row<gelu_quick>},

@@ -51,6 +51,27 @@ void attend(float* out, const float* q, const AttentionShape& shape, const Atten
   }
 }
 
+/// out[head_dim] of one query head over the keys of a segment, whose head begins at the given column.
+void attend_keys(float* out, const float* q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                 const DenseSegment& keys, int64_t column) {
+  std::vector<double> weights, sums(static_cast<size_t>(shape.head_dim));
+  for (int64_t t = keys.key_begin; t < keys.key_end; ++t) {
+    double dot = 0;
+    for (int64_t i = 0; i < shape.head_dim; ++i) dot += static_cast<double>(q[i]) * k.row(t)[column + i];
+    weights.push_back(shape.scale * dot);
+  }
+  std::fill(out, out + shape.head_dim, 0.0f);
+  if (weights.empty()) return;
+  const double largest = *std::max_element(weights.begin(), weights.end());
+  double sum = 0;
+  for (double& w : weights) sum += w = std::exp(w - largest);
+  for (size_t t = 0; t < weights.size(); ++t) {
+    const float* value = v.row(keys.key_begin + static_cast<int64_t>(t)) + column;
+    for (size_t i = 0; i < sums.size(); ++i) sums[i] += weights[t] * value[i];
+  }
+  for (size_t i = 0; i < sums.size(); ++i) out[i] = static_cast<float>(sums[i] / sum);
+}
+
 }  // namespace
 
 void kv_write(const AttentionShape& shape, std::span<const AttentionRow> slots, ConstView k, ConstView v) {
@@ -74,6 +95,19 @@ void attention_paged(View out, ConstView q, const AttentionShape& shape, std::sp
   for (int64_t r = 0; r < q.rows; ++r) {
     for (int64_t h = 0; h < shape.heads; ++h) {
       attend(out.row(r) + h * d, q.row(r) + h * d, shape, rows[r], h / heads_per_kv);
+    }
+  }
+}
+
+void attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                     std::span<const DenseSegment> segments) {
+  check_attention_dense(out, q, k, v, shape, segments);
+  const int64_t d = shape.head_dim, heads_per_kv = shape.heads / shape.kv_heads;
+  for (const DenseSegment& segment : segments) {
+    for (int64_t r = segment.query_begin; r < segment.query_end; ++r) {
+      for (int64_t h = 0; h < shape.heads; ++h) {
+        attend_keys(out.row(r) + h * d, q.row(r) + h * d, k, v, shape, segment, h / heads_per_kv * d);
+      }
     }
   }
 }

@@ -203,6 +203,11 @@ class ReferenceBackend final : public Backend {
     ref::attention_paged(out, q, shape, rows);
   }
 
+  void attention_dense(View out, ConstView q, ConstView k, ConstView v, const DenseAttentionShape& shape,
+                       std::span<const DenseSegment> segments) override {
+    ref::attention_dense(out, q, k, v, shape, segments);
+  }
+
   size_t conv_state_bytes(int64_t channels, int64_t kernel) const override {
     return ref::conv_state_bytes(channels, kernel);
   }

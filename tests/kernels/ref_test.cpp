@@ -123,6 +123,17 @@ TEST_F(Reference, AddGatherAndSoftCap) {
   expect_near(x, {-2.6852478350, -0.4983399731, 0.2497918748, 1.8997448113});
 }
 
+// As AttentionOverPages below, where the second row sees the last two keys and the third none.
+TEST_F(Reference, AttentionOverRows) {
+  const DenseAttentionShape shape{.heads = 2, .kv_heads = 1, .head_dim = 2, .scale = 0.70710678f};
+  Row k = {0.5f, 1, -1, 0.25f, 2, 0.5f}, v = {1, 2, 3, -4, 0.5f, 8};
+  Row q = {1, -0.5f, 0.5f, 2, 1, 1, 1, 1, 1, 1, 1, 1}, out(12, 7.0f);
+  const std::array segments = {DenseSegment{0, 1, 0, 3}, DenseSegment{1, 2, 1, 3}, DenseSegment{2, 3, 0, 0}};
+  backend->attention_dense(view(out, 3), view(q, 3), view(k, 3), view(v, 3), shape, segments);
+  expect_near(out, {0.8324525506, 5.6692526844, 0.9943498315, 3.8638762233, 0.7282017161, 6.9046317629, 0.7282017161,
+                    6.9046317629, 0, 0, 0, 0});
+}
+
 // Two query heads share one kv head; three keys on pages of two positions; the second row sees the last two keys.
 TEST_F(Reference, AttentionOverPages) {
   const AttentionShape shape{.kv = {.type = DType::f32, .kv_heads = 1, .head_dim = 2, .page_tokens = 2},
