@@ -5,29 +5,11 @@
 #include <sstream>
 
 #include "tests/vision/checksum.h"
+#include "tests/vision/made_up.h"
 #include "vision/image_io.h"
 
 namespace deskhand {
 namespace {
-
-/// The picture that tests/reference/pillow_resize.py makes.
-Image made_up(int kind, int width, int height, int channels) {
-  Image image(width, height, channels);
-  if (kind == 2) {
-    for (int y = 0; y < height; ++y) {
-      for (int x = 0; x < width; ++x) {
-        for (int c = 0; c < channels; ++c) image.pixel(x, y)[c] = static_cast<uint8_t>(x * 7 + y * 3 + c * 40);
-      }
-    }
-    return image;
-  }
-  uint32_t state = (static_cast<uint32_t>(width) << 16) + static_cast<uint32_t>(height);
-  for (uint8_t& value : image.data) {
-    state = state * 1664525 + 1013904223;
-    value = kind == 0 ? static_cast<uint8_t>(state >> 24) : (state >> 31) != 0 ? 255 : 0;
-  }
-  return image;
-}
 
 TEST(Resize, EqualsPillow) {
   const std::map<std::string, ResizeFilter> filters{
@@ -43,7 +25,7 @@ TEST(Resize, EqualsPillow) {
     uint32_t crc = 0;
     in >> mode >> kind >> width >> height >> out_width >> out_height >> filter >> std::hex >> crc;
     ASSERT_FALSE(in.fail()) << line;
-    const Image image = made_up(kind, width, height, mode == "L" ? 1 : 3);
+    const Image image = testing::made_up(kind, width, height, mode == "L" ? 1 : 3);
     const Image out = resize(image, out_width, out_height, filters.at(filter));
     EXPECT_EQ(out.width, out_width);
     EXPECT_EQ(out.height, out_height);
