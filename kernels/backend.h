@@ -107,8 +107,7 @@ class Backend {
   virtual void gather_rows(View y, ConstView x, std::span<const int32_t> rows) = 0;
   /// x = cap · tanh(x / cap).
   virtual void soft_cap(View x, float cap) = 0;
-  /// x = min(max(x, low), high).
-  virtual void clamp(View x, float low, float high) = 0;
+  virtual void clamp(View x, float low, float high) = 0;  ///< x = min(max(x, low), high)
   virtual void scale(View x, float factor) = 0;  ///< x = factor · x
 
   /// Bytes of one layer's part of a page.
