@@ -108,7 +108,7 @@ class Backend {
   /// x = cap · tanh(x / cap).
   virtual void soft_cap(View x, float cap) = 0;
   virtual void clamp(View x, float low, float high) = 0;  ///< x = min(max(x, low), high)
-  virtual void scale(View x, float factor) = 0;  ///< x = factor · x
+  virtual void scale(View x, float factor) = 0;           ///< x = factor · x
 
   /// Bytes of one layer's part of a page.
   virtual size_t kv_page_bytes(const KvLayout& layout) const = 0;
