@@ -62,11 +62,19 @@ TEST_P(EyesText, LogitsAndGreedyTokensAreThoseOfTransformers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Families, EyesText,
-                         ::testing::Values(std::pair{"qwen35", ""}, std::pair{"qwen35", "text.gguf"}),
-                         [](const auto& name) {
-                           return std::string(name.param.first) + (*name.param.second != 0 ? "_gguf" : "_directory");
-                         });
+/// Every family as a directory and as a GGUF file.
+std::vector<std::pair<const char*, const char*>> models() {
+  std::vector<std::pair<const char*, const char*>> all;
+  for (const char* family : {"qwen35", "qwen35moe", "qwen3vl", "qwen25vl", "gemma4"}) {
+    all.emplace_back(family, "");
+    all.emplace_back(family, "text.gguf");
+  }
+  return all;
+}
+
+INSTANTIATE_TEST_SUITE_P(Families, EyesText, ::testing::ValuesIn(models()), [](const auto& name) {
+  return std::string(name.param.first) + (*name.param.second != 0 ? "_gguf" : "_directory");
+});
 
 }  // namespace
 }  // namespace deskhand

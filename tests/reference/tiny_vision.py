@@ -9,7 +9,6 @@ initialises to zero or one hides a branch. Weights are rounded to bfloat16 and t
 type hold the same values. The same on every run.
 """
 import json
-import os
 import pathlib
 import re
 import shutil
@@ -23,11 +22,14 @@ import transformers
 from PIL import Image
 
 import tiny_vision_gguf
-from tiny_vision_families import FAMILIES
+from tiny_vision_gemma import GEMMA
+from tiny_vision_qwen import QWEN
+from tiny_vision_tiles import TILES
 
+FAMILIES = QWEN | GEMMA | TILES
 NEW = 16  # greedy tokens
 ROWS = 8  # last rows of logits
-SEEDS = int(os.environ.get("SEEDS", 8))
+EDGE = 24  # first and last rows of a stage that are kept
 
 
 def picture(number, width, height):
@@ -107,7 +109,7 @@ class Stages:
             self.handles.append(hook(keep))
 
     def add(self, name, output):
-        output = output[0] if isinstance(output, tuple) else output
+        output = output[0] if isinstance(output, tuple) else getattr(output, "last_hidden_state", output)
         self.seen[name] = output.detach().clone()
 
     def __enter__(self):
@@ -116,6 +118,13 @@ class Stages:
     def __exit__(self, *_):
         for handle in self.handles:
             handle.remove()
+
+
+def trimmed(name, rows):
+    """The first and the last rows of a stage; all of what the decoder takes."""
+    if name.startswith(("merged", "deep")) or len(rows) <= 2 * EDGE:
+        return rows
+    return torch.cat([rows[:EDGE], rows[-EDGE:]])
 
 
 def forward(family, model, processed, ids):
@@ -137,10 +146,10 @@ def greedy(family, model, processed, ids):
 
 def record(family, model, processor, pictures):
     """(cases.json, dump.safetensors)"""
-    made = [processor(images=[p], return_tensors="pt") for p in pictures]
+    made = [family.process(processor, [p]) for p in pictures]
     cases, dump = [], {}
     for name, (ids, used) in prompts(family, made).items():
-        processed = processor(images=[pictures[i] for i in used], return_tensors="pt") if used else None
+        processed = family.process(processor, [pictures[i] for i in used]) if used else None
         with Stages(model, {f"{name}.layer{i}": f"{family.layers}.{i}" for i in range(family.depth(model.config))}) as seen:
             logits = forward(family, model, processed, ids)
         dump[f"{name}.logits"] = logits[-ROWS:]
@@ -157,7 +166,7 @@ def record(family, model, processor, pictures):
         with Stages(model, family.stages) as seen:
             forward(family, model, m, ids)
         facts.append({"name": f"image{i}.png"} | family.facts(m))
-        dump |= {f"image{i}.{k}": family.rows(k, v) for k, v in seen.items()}
+        dump |= {f"image{i}.{k}": trimmed(k, family.rows(v, facts[-1])) for k, v in seen.items()}
         if family.pixels:
             dump[f"image{i}.pixel_values"] = family.pixels(m)
     return {"images": facts, "cases": cases}, dump
@@ -166,7 +175,7 @@ def record(family, model, processor, pictures):
 def noise(family, model, processor, pictures, cases):
     """What rounding alone does to the logits of the last case: float32 against float64."""
     case = cases["cases"][-1]
-    processed = processor(images=[pictures[int(n[5])] for n in case["images"]], return_tensors="pt")
+    processed = family.process(processor, [pictures[int(n[5])] for n in case["images"]])
     single = forward(family, model, processed, case["ids"])
     wide = {k: v.double() if torch.is_tensor(v) and v.is_floating_point() else v for k, v in processed.items()}
     model.double()
@@ -178,9 +187,13 @@ def noise(family, model, processor, pictures, cases):
 def best_seed(family, processor, pictures):
     """The model whose replies are the most varied and the least ambiguous, and what it computes."""
     best = None
-    for seed in range(SEEDS):
+    for seed in range(20):
+        if best and seed >= family.seeds:
+            break
         model = family.make()
         randomise(family, model, seed)
+        if family.patch:
+            family.patch(model)
         try:
             cases, dump = record(family, model, processor, pictures)
         except Unfit:
@@ -195,16 +208,30 @@ def best_seed(family, processor, pictures):
 
 
 def write_directory(path, family, model, processor):
-    kept = model.config.to_dict()
     rounded = family.make().to(torch.bfloat16)
     rounded.load_state_dict(model.state_dict())
     rounded.save_pretrained(path)
     processor.save_pretrained(path)
+    config = json.loads((path / "config.json").read_text())
+    family.publish(config)
+    (path / "config.json").write_text(json.dumps(config, indent=1, sort_keys=True) + "\n")
     if family.rename:
         file = path / "model.safetensors"
         held = safetensors.torch.load_file(file)
         safetensors.torch.save_file({family.rename(k): v for k, v in held.items()}, file, metadata={"format": "pt"})
-    assert kept == model.config.to_dict()
+
+
+def check_directory(path, family, cases, dump):
+    """That transformers computes the same with the directory as written."""
+    model = family.model_type.from_pretrained(path, dtype=torch.float32, attn_implementation="eager", **family.more).eval()
+    if family.patch:
+        family.patch(model)
+    processor = transformers.AutoImageProcessor.from_pretrained(path, backend="pil")
+    for case in cases["cases"]:
+        pictures = [Image.open(path / name) for name in case["images"]]
+        processed = family.process(processor, pictures) if pictures else None
+        logits = forward(family, model, processed, case["ids"])[-ROWS:]
+        assert (logits - dump[f"{case['name']}.logits"]).abs().max() < 1e-5, case["name"]
 
 
 def make(out, name):
@@ -218,6 +245,7 @@ def make(out, name):
     for i, p in enumerate(pictures):
         p.save(folder / f"image{i}.png")
     write_directory(folder, family, model, processor)
+    check_directory(folder, family, cases, dump)
     if family.gguf:
         tiny_vision_gguf.write(folder, family, model)
     notes = {"transformers": transformers.__version__, "pillow": PIL.__version__}
@@ -225,7 +253,7 @@ def make(out, name):
     safetensors.torch.save_file({k: v.float().contiguous() for k, v in sorted(dump.items())}, folder / "dump.safetensors")
     size = sum(f.stat().st_size for f in folder.iterdir())
     margins = sorted(m for case in cases["cases"] for m in case["margins"])
-    print(f"{name}: {size // 1024} KB, score {score:.2f}, smallest margins {margins[:3]}")
+    print(f"{name}: {size // 1024} KB, score {score:.2f}, smallest margins {margins[:3]}", flush=True)
     for k, v in sorted(dump.items()):
         print(f"  {k} {list(v.shape)} deviation {v.float().std():.3f} largest {v.float().abs().max():.2f}")
 

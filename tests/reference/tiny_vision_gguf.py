@@ -5,6 +5,7 @@ import types
 import gguf
 import numpy as np
 
+import tiny_gemma4
 from tiny_gguf import write_gguf
 
 BF16 = gguf.GGMLQuantizationType.BF16
@@ -71,7 +72,7 @@ def siglip_tensors(name, w, config):
     return [(f"v.blk.{layer}.{SIGLIP_BLOCK[part]}.{kind}", w)]
 
 
-def common_keys(writer, family, vision, text_width, image_size):
+def common_keys(writer, family, vision, blocks, text_width, image_size):
     width = getattr(vision, "embed_dim", None) or vision.hidden_size
     inner = getattr(vision, "intermediate_size", None) or width * vision.mlp_ratio
     writer.add_type("mmproj")
@@ -81,7 +82,7 @@ def common_keys(writer, family, vision, text_width, image_size):
     writer.add_uint32("clip.vision.patch_size", vision.patch_size)
     writer.add_uint32("clip.vision.embedding_length", width)
     writer.add_uint32("clip.vision.feed_forward_length", int(inner))
-    writer.add_uint32("clip.vision.block_count", vision.num_hidden_layers)
+    writer.add_uint32("clip.vision.block_count", blocks)
     writer.add_uint32("clip.vision.attention.head_count", vision.num_attention_heads)
     writer.add_float32("clip.vision.attention.layer_norm_epsilon", getattr(vision, "layer_norm_eps", 1e-6))
     writer.add_uint32("clip.vision.projection_dim", text_width)
@@ -98,25 +99,77 @@ def write_tensor(writer, name, w):
         writer.add_tensor(name, w.astype(np.float16 if w.ndim == 4 else np.float32))
 
 
-def eyes_of(family, model):
-    """(tensors, keys, image size) of the eyes."""
-    vision = model.config.vision_config
-    held = {**dict(model.named_parameters()), **{k: b for k, b in model.named_buffers()
-                                                 if family.buffers and re.search(family.buffers, k)}}
-    held = {k: p.detach().float().numpy() for k, p in held.items()}
-    under = lambda prefix: {k.removeprefix(prefix): w for k, w in held.items() if k.startswith(prefix)}
-    if "qwen" in family.gguf:
-        side = int(getattr(vision, "num_position_embeddings", 1600) ** 0.5)
-        tensors = [t for k, w in under("model.visual.").items() for t in qwen_tensors(k, w, vision)]
-        return tensors, qwen_keys, side * vision.patch_size
-    raise KeyError(family.gguf)
+def tensors_under(family, model, prefix):
+    """Parameters and kept buffers below a module, as arrays."""
+    held = dict(model.named_parameters())
+    if family.buffers:
+        held |= {k: b for k, b in model.named_buffers() if re.search(family.buffers, k)}
+    return {k.removeprefix(prefix): p.detach().float().numpy() for k, p in held.items() if k.startswith(prefix)}
+
+
+def qwen_eyes(family, model, vision):
+    side = int(getattr(vision, "num_position_embeddings", 1600) ** 0.5)
+    held = tensors_under(family, model, "model.visual.")
+    return [t for k, w in held.items() for t in qwen_tensors(k, w, vision)], qwen_keys, side * vision.patch_size
+
+
+def siglip_eyes(family, model, vision):
+    """SmolVLM and Gemma 3."""
+    config = model.config
+    held = tensors_under(family, model, "model.vision_tower.") or tensors_under(family, model, "model.vision_model.")
+    tensors = [t for k, w in held.items() for t in siglip_tensors(k, w, vision)]
+    if family.gguf == "idefics3":
+        scale, more = config.scale_factor, {"clip.vision.preproc_image_size": family.processor().size["longest_edge"]}
+        tensors += [("mm.model.fc.weight", w) for w in tensors_under(family, model, "model.connector.").values()]
+    else:
+        side = vision.image_size // vision.patch_size
+        scale, more = side // int(config.mm_tokens_per_image**0.5), {}
+        projector = tensors_under(family, model, "model.multi_modal_projector.")
+        tensors += [("mm.input_projection.weight", projector["mm_input_projection_weight"]),
+                    ("mm.soft_emb_norm.weight", projector["mm_soft_emb_norm.weight"] + np.float32(1))]
+
+    def keys(writer, _):
+        writer.add_bool("clip.use_gelu", True)
+        writer.add_uint32("clip.vision.projector.scale_factor", scale)
+        for key, value in more.items():
+            writer.add_uint32(key, value)
+
+    return tensors, keys, vision.image_size
+
+
+def clip_eyes(family, model, vision):
+    """LLaVA: without the layers behind the one whose states are taken."""
+    used = vision.num_hidden_layers + 1 + model.config.vision_feature_layer
+    held = {k: w for k, w in tensors_under(family, model, "model.vision_tower.").items()
+            if not k.startswith(("post_layernorm", *(f"encoder.layers.{i}." for i in range(used, vision.num_hidden_layers))))}
+    tensors = [t for k, w in held.items() for t in siglip_tensors(k, w, vision)]
+    for k, w in tensors_under(family, model, "model.multi_modal_projector.linear_").items():
+        tensors.append((f"mm.{0 if k[0] == '1' else 2}{k[1:]}", w))
+
+    def keys(writer, _):
+        writer.add_bool("clip.has_llava_projector", True)
+        writer.add_bool("clip.use_gelu", False)
+
+    return tensors, keys, vision.image_size
+
+
+def gemma4_eyes(family, model, vision):
+    held = tensors_under(family, model, "model.vision_tower.")
+    tensors = [t for k, w in held.items() for t in tiny_gemma4.eye_tensors(k, w, vision)]
+    tensors += [("mm.input_projection.weight", w) for w in tensors_under(family, model, "model.embed_vision.").values()]
+    return tensors, lambda writer, _: None, 8 * vision.patch_size * vision.pooling_kernel_size
+
+
+EYES = {"qwen2vl_merger": qwen_eyes, "qwen2.5vl_merger": qwen_eyes, "qwen3vl_merger": qwen_eyes, "idefics3": siglip_eyes,
+        "gemma3": siglip_eyes, "mlp": clip_eyes, "gemma4v": gemma4_eyes}
 
 
 def write_eyes(path, family, model):
     vision = model.config.vision_config
-    tensors, keys, image_size = eyes_of(family, model)
+    tensors, keys, image_size = EYES[family.gguf](family, model, vision)
+    blocks = 1 + max(int(name.split(".")[2]) for name, _ in tensors if name.startswith("v.blk."))
     writer = gguf.GGUFWriter(path, "clip")
-    common_keys(writer, family, vision, model.config.get_text_config().hidden_size, image_size)
+    common_keys(writer, family, vision, blocks, model.config.get_text_config().hidden_size, image_size)
     keys(writer, vision)
     for name, w in tensors:
         write_tensor(writer, name, w)
@@ -141,6 +194,11 @@ def text_keys(family, model):
 
 
 def write(folder, family, model):
+    if family.gguf == "gemma4v":
+        held = tensors_under(family, model, "model.language_model.")
+        tiny_gemma4.write_gguf(folder / "text.gguf", model.config.get_text_config(), held)
+        write_eyes(folder / "mmproj.gguf", family, model)
+        return
     text = lambda name: name.replace("model.language_model.", "model.").replace("model.text_model.", "model.")
     owned = [(text(k), p) for k, p in model.named_parameters()
              if k.startswith(("model.language_model.", "model.text_model.", "lm_head."))]
