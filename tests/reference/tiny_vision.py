@@ -42,7 +42,7 @@ def picture(number, width, height):
     return Image.fromarray(pixels)
 
 
-def spread(name, p):
+def spread(family, name, p):
     """The standard deviation of a parameter's values, and their mean."""
     if re.search(r"(A_log|conv1d\.weight|gate|\.gate_attn|\.gate_ffn|_scale|layer_scalar|std_bias)$", name) and p.dim() < 2:
         return 0.3, 1.0 if re.search("scal", name) else 0.0
@@ -50,8 +50,8 @@ def spread(name, p):
         return 0.5, 0.0
     if p.dim() < 2:
         return (0.2, 1.0) if name.endswith("weight") else (0.2, 0.0)
-    if re.search(r"(embed_tokens|embed_tokens_per_layer|word_embed\w*)\.weight$", name):
-        return 0.15, 0.0
+    if re.search(r"embed_tokens(_per_layer)?\.weight$", name):
+        return family.embedding, 0.0
     if re.search(r"(pos_embed|position\w*|embedding)(\.weight)?$", name) and "patch" not in name:
         return 0.5, 0.0
     return 1.2 / p[0].numel() ** 0.5, 0.0
@@ -66,7 +66,7 @@ def exact(value):
 def randomise(family, model, seed):
     generator = torch.Generator().manual_seed(seed)
     for name, p in sorted(model.named_parameters()):
-        deviation, mean = spread(name, p)
+        deviation, mean = spread(family, name, p)
         if mean == 1.0 and family.lacks_one and re.search(family.lacks_one, name):
             mean = 0.0
         p.data = exact(deviation * torch.randn(p.shape, generator=generator) + mean)

@@ -16,6 +16,7 @@ class Family:
     stages: dict  # name -> module whose output is recorded ("<": whose input)
     facts: typing.Callable  # what the processor made of a picture -> {"grid": …}
     seeds: int = 1  # of which the best is kept; more where none of them fits
+    embedding: float = 0.15  # deviation; tied ones that are large repeat one id for ever
     vocabulary: int = 300
     first_text: int = 20  # smaller ids are special
     pictures: tuple = (12, 13)  # ids that stand for pictures

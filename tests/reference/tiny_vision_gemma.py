@@ -79,10 +79,10 @@ def published_spelling(config):
         text[f"global_{key}" if key == "head_dim" else f"num_global_{key.removeprefix('num_')}"] = value
 
 
-def gemma4_family(text, seeds=1, publish=lambda config: None, **vision):
+def gemma4_family(text, embedding=0.15, publish=lambda config: None, **vision):
     tower = "model.vision_tower"
     return Family(
-        seeds=seeds, publish=publish,
+        seeds=4, embedding=embedding, publish=publish,
         config=lambda: gemma4_config(text, **vision), model_type=transformers.Gemma4ForConditionalGeneration,
         processor=lambda: transformers.models.gemma4.Gemma4ImageProcessorPil(patch_size=4, max_soft_tokens=70),
         images=[(60, 80), (170, 40)], vocabulary=200, start=[START], pictures=(12, 13, 16),
@@ -98,13 +98,13 @@ GEMMA = {
         gemma4_text(num_hidden_layers=5, hidden_size_per_layer_input=8, num_kv_shared_layers=2, use_double_wide_mlp=True,
                     sliding_window=12, final_logit_softcapping=5.0,
                     layer_types=["sliding_attention", "full_attention", "sliding_attention", "sliding_attention", "full_attention"]),
-        seeds=4, publish=published_spelling, use_clipped_linears=True),
+        publish=published_spelling, use_clipped_linears=True),
     # pictures seen both ways, longer than the window; keys that are the values; standardised features
     "gemma4_both_ways": gemma4_family(
         gemma4_text(num_hidden_layers=4, hidden_size_per_layer_input=0, num_kv_shared_layers=0, sliding_window=40,
                     attention_k_eq_v=True, num_global_key_value_heads=1, num_key_value_heads=2, use_bidirectional_attention="vision",
                     layer_types=["sliding_attention", "sliding_attention", "full_attention", "full_attention"]),
-        standardize=True),
+        embedding=0.05, standardize=True),
     # pictures longer than the window, one full layer, scores scaled by another number than the head's
     "gemma3": Family(
         config=lambda: transformers.Gemma3Config(
@@ -119,7 +119,7 @@ GEMMA = {
             mm_tokens_per_image=16, boi_token_index=BEGIN, eoi_token_index=END, image_token_index=IMAGE),
         model_type=transformers.Gemma3ForConditionalGeneration,
         processor=lambda: transformers.models.gemma3.Gemma3ImageProcessorPil(size={"height": 56, "width": 56}),
-        images=[(60, 80), (90, 31)], vocabulary=200, start=[START], pictures=(IMAGE,), expand=lambda made: spread_ids(16),
+        seeds=4, embedding=0.05, images=[(60, 80), (90, 31)], vocabulary=200, start=[START], pictures=(IMAGE,), expand=lambda made: spread_ids(16),
         inputs=pixels_of, stages=siglip_stages(3), facts=lambda made: {"grid": [1, 8, 8]},
         lacks_one=r"(language_model\..*norm|mm_soft_emb_norm)\.weight$", gguf="gemma3"),
 }
