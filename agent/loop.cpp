@@ -17,6 +17,10 @@ constexpr int first_window_looks = 20, next_window_looks = 6;
 constexpr int most_asks_without_action = 4, most_refusals = 2;
 constexpr Colour target_colour{220, 20, 60};
 
+ViewSizes sizes_of(const FrameMap& map) {
+  return {.frame = {map.frame_width, map.frame_height}, .screen = {map.screen.width(), map.screen.height()}};
+}
+
 constexpr std::string_view answer_note = "the user says: ";
 
 /// Neither what the user answered nor what is typed into a secret field.
@@ -195,7 +199,7 @@ void Loop::record_thought(const DialectInput& input, std::string asked, const Mi
 bool Loop::take_reply(const MindReply& reply) {
   if (inner_.stop_requested()) return false;
   try {
-    const std::vector<Action> actions = parts_.dialect.parse(reply.text);
+    const std::vector<Action> actions = parse_reply(parts_.dialect, reply.text, sizes_of(seen_.map));
     script_.assign(actions.begin(), actions.end());
   } catch (const DialectError& error) {
     // The words of a reply that cannot be read may be a secret.

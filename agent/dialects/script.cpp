@@ -133,7 +133,7 @@ extern const Dialect dialect_script = {
     .name = "script",
     .matches = matches,
     .prompt = prompt,
-    .parse = script::parse,
+    .parse = [](std::string_view reply, const ViewSizes&) { return script::parse(reply); },
 };
 
 }  // namespace deskhand

@@ -110,11 +110,13 @@ std::vector<Action> parse(std::string_view reply) {
     std::optional<Action> action = parse_line(line);
     if (!action && end == reply.size() && !actions.empty()) break;  // it breaks off
     if (!action)
-      throw DialectError(fmt::format("expected a call such as click(\"NAME\"), got: {}", shortened(line, 80)));
+      throw DialectError(ReplyFault::malformed,
+                         fmt::format("expected a call such as click(\"NAME\"), got: {}", shortened(line, 80)));
     actions.push_back(std::move(*action));
     if (actions.back().name == "done") break;
   }
-  if (actions.empty()) throw DialectError("expected a call such as click(\"NAME\"), got nothing");
+  if (actions.empty())
+    throw DialectError(ReplyFault::no_action, "expected a call such as click(\"NAME\"), got nothing");
   return actions;
 }
 

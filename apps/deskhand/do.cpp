@@ -55,7 +55,7 @@ LoadedMind load_mind(const Options& options, CommandContext& context) {
 }
 
 const Dialect& dialect_of(const Options& options, const Engine* engine) {
-  if (options.dialect.empty()) return choose_dialect(engine != nullptr ? engine->info() : ModelInfo{});
+  if (options.dialect.empty()) return choose_dialect(engine != nullptr ? engine->info() : ModelInfo{}, false);
   return *find_dialect(options.dialect);
 }
 
@@ -71,7 +71,8 @@ ExitStatus carry_out(const Options& options, CommandContext& context) {
 
 std::vector<std::string> dialect_names() {
   std::vector<std::string> names;
-  for (const Dialect* dialect : all_dialects()) names.emplace_back(dialect->name);
+  for (const Dialect* dialect : all_dialects())
+    if (!dialect->sees) names.emplace_back(dialect->name);
   return names;
 }
 

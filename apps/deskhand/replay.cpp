@@ -87,7 +87,7 @@ ExitStatus execute(const Options& options, CommandContext& context) {
   }
   DesktopRun run(options.run, context);
   RecordedMind mind(options.trace);
-  Agent agent(run.parts(mind, choose_dialect({})));
+  Agent agent(run.parts(mind, choose_dialect({}, false)));
   const Limits limits{.max_steps = static_cast<int>(recording.actions.size()),
                       .max_seconds = options.run.max_time,
                       .dry_run = options.run.dry_run};

@@ -6,6 +6,7 @@
 
 #include "agent/dialect.h"
 #include "agent/mind.h"
+#include "agent/script/parse.h"
 #include "core/constraint/grammar.h"
 #include "core/engine.h"
 #include "tests/support/fake_application.h"
@@ -54,12 +55,12 @@ TEST_F(LocalMind, WritesAScriptAndReusesWhatIsConstant) {
       .goal = "Put Rome in the City field, tick Remote and press Submit.", .screen = &screen_, .may_finish = false};
   const MindReply first = ask(*mind, input);
   EXPECT_TRUE(first.complete);
-  EXPECT_EQ(find_dialect("script")->parse(first.text).back().name, "done");
+  EXPECT_EQ(script::parse(first.text).back().name, "done");
   input.goal = "Press Submit.";
   const MindReply second = ask(*mind, input);
   EXPECT_GT(second.reused_tokens, 300) << "the system text and the examples";
   EXPECT_LT(second.prompt_tokens, 900);
-  input.done = find_dialect("script")->parse("click(\"Submit\")");
+  input.done = script::parse("click(\"Submit\")");
   input.may_finish = true;
   const MindReply third = ask(*mind, input);
   EXPECT_GT(third.reused_tokens, second.prompt_tokens - 8) << "all but the first executed call";

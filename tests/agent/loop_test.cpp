@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "agent/script/parse.h"
 #include "tests/support/agent_harness.h"
 
 namespace deskhand {
@@ -278,7 +279,7 @@ TEST(Loop, ReplaysWithoutTheMind) {
                .policy = h.policy,
                .user = h.user,
                .clock = h.clock});
-  const std::vector<Action> actions = find_dialect("script")->parse("click(\"A\")\nclick(\"B\")");
+  const std::vector<Action> actions = script::parse("click(\"A\")\nclick(\"B\")");
   EXPECT_EQ(agent.replay(actions, "again", {}, {}).status, Status::done);
   EXPECT_EQ(h.pressed(), "A B");
   EXPECT_TRUE(h.mind.screens.empty());

@@ -4,6 +4,7 @@
 
 #include "agent/dialect.h"
 #include "agent/mind.h"
+#include "agent/script/parse.h"
 #include "core/constraint/grammar.h"
 #include "tests/support/fake_application.h"
 
@@ -32,7 +33,7 @@ TEST(RandomMind, KeepsToTheGrammarAndToItsSeed) {
     const std::string text = reply(*a);
     EXPECT_TRUE(prompt.grammar->matches(text)) << text;
     EXPECT_EQ(text, reply(*same));
-    EXPECT_FALSE(find_dialect("script")->parse(text).empty()) << text;
+    EXPECT_FALSE(script::parse(text).empty()) << text;
     texts.insert(text);
     texts.insert(reply(*other));
   }
@@ -52,7 +53,7 @@ TEST(Minds, AStoppedMindSaysNothing) {
 }
 
 TEST(Dialects, EveryModelHasOne) {
-  EXPECT_EQ(choose_dialect({}).name, "script");
+  EXPECT_EQ(choose_dialect({}, false).name, "script");
   EXPECT_EQ(find_dialect("klingon"), nullptr);
   std::set<std::string_view> names;
   for (const Dialect* dialect : all_dialects()) EXPECT_TRUE(names.insert(dialect->name).second);
