@@ -14,6 +14,7 @@ Batch::Batch(const KvPlan& plan, int64_t max_rows)
   for (auto* groups : {&slots_, &sees_}) {
     for (auto& group : *groups) group.reserve(rows);
   }
+  for (const KvPlan::Group& group : plan.groups()) has_window_.push_back(group.window > 0);
   if (plan.state_bytes() > 0) runs_.reserve(rows);
 }
 
@@ -41,10 +42,12 @@ void Batch::add(const KvSequence& sequence, const Row& row) {
     runs_.back().saved = sequence.saved_after(row.position + 1);
   }
   int64_t end = row.position + 1;
+  bool only_windows = false;
   if (row.id < 0) {
     add_image(row);
     const ImageSpan* span = row.images->at(row.position);
-    if (span->sees_all) end = span->end();
+    if (span->sees != RowSees::past) end = span->end();
+    only_windows = span->sees == RowSees::picture_in_windows;
   }
   add_positions(row);
   ids_.push_back(std::max(row.id, 0));
@@ -52,7 +55,8 @@ void Batch::add(const KvSequence& sequence, const Row& row) {
   for (size_t group = 0; group < slots_.size(); ++group) {
     const AttentionRow slot = sequence.row(group, row.position);
     slots_[group].push_back(slot);
-    sees_[group].push_back({.pages = slot.pages, .begin = slot.begin, .end = end});
+    const bool ahead = !only_windows || has_window_[group];
+    sees_[group].push_back({.pages = slot.pages, .begin = slot.begin, .end = ahead ? end : slot.end});
   }
 }
 

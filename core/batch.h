@@ -74,6 +74,7 @@ class Batch {
   std::vector<int32_t> ids_, positions_, grid_positions_, logit_rows_;
   std::vector<ImageRun> images_;
   std::vector<std::vector<AttentionRow>> slots_, sees_;  // [group][row]
+  std::vector<bool> has_window_;                         // [group]
   bool turns_apart_ = false, sees_ahead_ = false;
   std::vector<RecurrentRun> runs_;
 };

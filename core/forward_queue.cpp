@@ -84,7 +84,7 @@ void ForwardQueue::choose() {
 int64_t ForwardQueue::Entry::whole_rows(int64_t share, int64_t room) const {
   const int64_t some = std::min(left(), share), first = feed.sequence.size();
   const ImageSpan* span = feed.images != nullptr ? feed.images->at(first + some) : nullptr;
-  if (span == nullptr || !span->sees_all || span->begin >= first + some) return some;
+  if (span == nullptr || span->sees == RowSees::past || span->begin >= first + some) return some;
   if (span->begin > first) return span->begin - first;
   const int64_t whole = span->end() - first;
   return whole <= room ? whole : 0;

@@ -39,6 +39,13 @@ class PromptImage {
   virtual const ImageFeatures* features(std::stop_token stop) = 0;
 };
 
+/// What a picture's row sees of the text and the picture that it belongs to.
+enum class RowSees {
+  past,                ///< itself and what is before it, as text
+  picture,             ///< later rows of its span too
+  picture_in_windows,  ///< likewise, but only in layers with a window
+};
+
 /// Rows of a picture that stand side by side in a prompt.
 struct ImageSpan {
   int64_t begin = 0;  ///< index in the prompt
@@ -46,7 +53,7 @@ struct ImageSpan {
   std::shared_ptr<PromptImage> image{};
   int64_t first = 0;              ///< the picture's row that stands at `begin`
   int64_t height = 0, width = 0;  ///< the grid whose cells the rows are, where they turn by it; 0: as text does
-  bool sees_all = false;          ///< each row sees the whole span, later rows too
+  RowSees sees = RowSees::past;
 
   int64_t end() const { return begin + rows; }
   int32_t id(int64_t index) const { return static_cast<int32_t>(image->first_id() - first - (index - begin)); }

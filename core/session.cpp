@@ -156,7 +156,7 @@ class ModelSession final : public Session {
       throw ContextFull(fmt::format("the prompt has {} tokens, the context holds {}", size, state_.capacity()));
     }
     for (const ImageSpan& span : images.spans()) {
-      if (!span.sees_all || span.rows <= queue_.rows()) continue;
+      if (span.sees == RowSees::past || span.rows <= queue_.rows()) continue;
       throw ContextFull(fmt::format("a picture of {} rows that see each other needs chunks as long, these have {}",
                                     span.rows, queue_.rows()));
     }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 namespace deskhand {
 namespace {
 
@@ -14,7 +16,20 @@ bool sees_all(const JsonFields& text, int64_t layer, int64_t layers) {
   return layer + 1 == layers || (*types)[static_cast<size_t>(layer)] == "full_attention";
 }
 
+/// A number of the layers that see all: of the last layer's own settings, which newer files have.
+std::optional<int64_t> of_full_layers(const JsonFields& text, const char* key) {
+  const auto layers = text.object("per_layer_config");
+  const auto last =
+      layers ? layers->object(std::to_string(text.integer("num_hidden_layers") - 1).c_str()) : std::nullopt;
+  return last ? last->integer_if(key) : std::nullopt;
+}
+
 }  // namespace
+
+int64_t gemma4_full_head_dim(const JsonFields& text) {
+  if (const auto own = of_full_layers(text, "head_dim")) return *own;
+  return text.integer_if("global_head_dim").value_or(text.integer("head_dim"));
+}
 
 void write_gemma4(const JsonFields& text, KeyWriter& writer) {
   constexpr int64_t most_layers = 4096;
@@ -23,7 +38,7 @@ void write_gemma4(const JsonFields& text, KeyWriter& writer) {
   if (text.boolean_if("enable_moe_block").value_or(false)) {
     text.fail("'enable_moe_block' is true: Gemma 4 with experts is not known here");
   }
-  const int64_t narrow = text.integer("head_dim"), wide = text.integer_if("global_head_dim").value_or(narrow);
+  const int64_t narrow = text.integer("head_dim"), wide = gemma4_full_head_dim(text);
   writer.set("attention.key_length", wide);
   writer.set("attention.value_length", wide);
   writer.set("attention.key_length_swa", narrow);
@@ -38,7 +53,8 @@ void write_gemma4(const JsonFields& text, KeyWriter& writer) {
                 inner = text.integer("intermediate_size");
   const bool one_product = text.boolean_if("attention_k_eq_v").value_or(false),
              doubles = text.boolean_if("use_double_wide_mlp").value_or(false);
-  const int64_t of_all = one_product ? text.integer_if("num_global_key_value_heads").value_or(usual) : usual;
+  const int64_t older = one_product ? text.integer_if("num_global_key_value_heads").value_or(usual) : usual;
+  const int64_t of_all = of_full_layers(text, "num_key_value_heads").value_or(older);
   std::vector<int64_t> kv_heads, inners;
   for (int64_t i = 0; i < layers; ++i) {
     kv_heads.push_back(sees_all(text, i, layers) ? of_all : usual);

@@ -10,5 +10,7 @@
 namespace deskhand {
 
 void write_gemma4(const JsonFields& text, KeyWriter& writer);
+/// Values of a head in the layers that see all.
+int64_t gemma4_full_head_dim(const JsonFields& text);
 
 }  // namespace deskhand

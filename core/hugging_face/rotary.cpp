@@ -8,6 +8,8 @@
 #include <numbers>
 #include <string_view>
 
+#include "core/hugging_face/gemma4.h"
+
 namespace deskhand {
 namespace {
 
@@ -112,7 +114,7 @@ void write_sections(const JsonFields& rope, KeyWriter& writer) {
 MadeTensors proportional(const JsonFields& text, const JsonFields& rope) {
   constexpr int64_t most_head_dim = 4096;
   constexpr float never = 1e30f;
-  const int64_t width = text.integer_if("global_head_dim").value_or(text.integer("head_dim"));
+  const int64_t width = gemma4_full_head_dim(text);
   const double part = rope.number_if("partial_rotary_factor").value_or(1.0);
   const double factor = rope.number_if("factor").value_or(1.0);
   if (width < 2 || width > most_head_dim || !(part > 0 && part <= 1) || !(factor > 0 && factor < 1e6)) {
