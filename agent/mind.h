@@ -21,6 +21,7 @@ namespace deskhand {
 
 class Engine;
 class Grammar;
+class Multimodal;
 
 struct MindRequest {
   std::vector<Message> messages{};
@@ -33,6 +34,7 @@ struct MindReply {
   std::string text{};
   bool complete = true;  ///< false: cut by max_tokens, a full context or the stop
   int64_t prompt_tokens = 0, reused_tokens = 0, generated_tokens = 0;
+  int64_t image_tokens = 0;  ///< of the prompt
   double seconds = 0;
 };
 
@@ -49,7 +51,8 @@ class Mind {
 
 /// Over an engine with a chat template (throws std::invalid_argument without one). Borrows the engine; keeps one
 /// session, so that the common beginning of two requests is computed once.
-std::unique_ptr<Mind> make_local_mind(Engine& engine, const Sampling& sampling);
+/// `eyes` may be null: then a request with pictures throws std::invalid_argument.
+std::unique_ptr<Mind> make_local_mind(Engine& engine, const Sampling& sampling, Multimodal* eyes = nullptr);
 /// Says the given replies one after the other, whatever it is asked; then throws std::out_of_range.
 std::unique_ptr<Mind> make_scripted_mind(std::vector<std::string> replies);
 /// Chooses uniformly among what the grammar allows next. Same seed, same replies.

@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "agent/mind.h"
 #include "core/constraint/grammar_constraint.h"
 #include "core/engine.h"
 #include "core/prompt.h"
+#include "vision/multimodal.h"
 
 namespace deskhand {
 namespace {
@@ -24,16 +26,10 @@ std::string_view role_word(Message::Role role) {
   return "assistant";
 }
 
-std::string text_of(const Message& message) {
-  for (const Part& part : message.parts)
-    if (part.image) throw std::invalid_argument("this model cannot see pictures");
-  return message.text();
-}
-
 class LocalMind final : public Mind {
  public:
-  LocalMind(Engine& engine, const Sampling& sampling)
-      : engine_(engine), sampling_(sampling), session_(engine.new_session()) {
+  LocalMind(Engine& engine, const Sampling& sampling, Multimodal* eyes)
+      : engine_(engine), sampling_(sampling), eyes_(eyes), session_(engine.new_session()) {
     if (!engine.chat_template())
       throw std::invalid_argument(
           fmt::format("{} has no chat template, so it cannot be given tasks", engine.info().name));
@@ -43,16 +39,12 @@ class LocalMind final : public Mind {
 
   MindReply reply(const MindRequest& request, const TextSink& sink, std::stop_token stop) override {
     const auto begin = std::chrono::steady_clock::now();
-    const nlohmann::ordered_json messages = messages_of(request);
-    const std::vector<int32_t> ids =
-        rendered_prompt_ids(engine_.tokenizer(),
-                            engine_.chat_template()->render({{"messages", messages}, {"add_generation_prompt", true}}) +
-                                defuse(engine_.tokenizer(), request.continuation));
-    const int64_t lasting =
-        session_->ids().empty() ? lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), messages, ids) : 0;
-    session_->set_prompt(ids, stop, lasting);
+    ImagePrompt prompt = prompt_of(request);
     MindReply reply;
-    reply.prompt_tokens = static_cast<int64_t>(ids.size());
+    reply.prompt_tokens = static_cast<int64_t>(prompt.ids.size());
+    reply.image_tokens = prompt.image_rows;
+    const int64_t lasting = lasting_of(request, prompt);
+    session_->set_prompt(prompt.ids, stop, lasting, std::move(prompt.images));
     reply.complete = false;
     if (!stop.stop_requested()) {
       std::unique_ptr<GrammarConstraint> constraint;
@@ -74,22 +66,58 @@ class LocalMind final : public Mind {
 
  private:
   nlohmann::ordered_json messages_of(const MindRequest& request) const {
+    const Tokenizer& tokenizer = engine_.tokenizer();
     nlohmann::ordered_json messages = nlohmann::ordered_json::array();
-    for (const Message& message : request.messages)
-      messages.push_back(
-          {{"role", role_word(message.role)}, {"content", defuse(engine_.tokenizer(), text_of(message))}});
+    for (const Message& message : request.messages) {
+      const auto safe = [&](const std::string& text) {
+        return message.role == Message::Role::assistant ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
+      };
+      nlohmann::ordered_json content = safe(message.text());
+      const bool sees = std::any_of(message.parts.begin(), message.parts.end(), [](const Part& p) { return p.image; });
+      if (sees) {
+        content = nlohmann::ordered_json::array();
+        for (const Part& part : message.parts) {
+          if (part.image) {
+            content.push_back({{"type", "image"}});
+          } else {
+            content.push_back({{"type", "text"}, {"text", safe(part.text)}});
+          }
+        }
+      }
+      messages.push_back({{"role", role_word(message.role)}, {"content", std::move(content)}});
+    }
     return messages;
+  }
+
+  ImagePrompt prompt_of(const MindRequest& request) {
+    std::vector<std::shared_ptr<const Image>> images;
+    for (const Message& message : request.messages)
+      for (const Part& part : message.parts)
+        if (part.image) images.push_back(part.image);
+    const nlohmann::ordered_json variables = {{"messages", messages_of(request)}, {"add_generation_prompt", true}};
+    const std::string continuation = defuse(engine_.tokenizer(), request.continuation);
+    const ChatTemplate& chat = *engine_.chat_template();
+    if (images.empty()) return {.ids = rendered_prompt_ids(engine_.tokenizer(), chat.render(variables) + continuation)};
+    if (eyes_ == nullptr) throw std::invalid_argument(fmt::format("{} cannot see pictures", engine_.info().name));
+    return eyes_->prompt(eyes_->render(chat, variables) + continuation, images);
+  }
+
+  /// Ids that other conversations begin with too: looked for once.
+  int64_t lasting_of(const MindRequest& request, const ImagePrompt& prompt) const {
+    if (!session_->ids().empty() || !prompt.images.empty()) return 0;
+    return lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), messages_of(request), prompt.ids);
   }
 
   Engine& engine_;
   Sampling sampling_;
+  Multimodal* eyes_;
   std::unique_ptr<Session> session_;
 };
 
 }  // namespace
 
-std::unique_ptr<Mind> make_local_mind(Engine& engine, const Sampling& sampling) {
-  return std::make_unique<LocalMind>(engine, sampling);
+std::unique_ptr<Mind> make_local_mind(Engine& engine, const Sampling& sampling, Multimodal* eyes) {
+  return std::make_unique<LocalMind>(engine, sampling, eyes);
 }
 
 }  // namespace deskhand

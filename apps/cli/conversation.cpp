@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "apps/cli/command.h"
 #include "core/prompt.h"
 
@@ -9,42 +11,86 @@ namespace deskhand {
 
 using nlohmann::ordered_json;
 
-Conversation::Conversation(Engine& engine, const std::string& system)
-    : engine_(engine), session_(engine.new_session()) {
+namespace {
+
+/// {"role": "user", "content": "…"}, or a list of parts where there are pictures.
+ordered_json message_of(const UserTurn& turn) {
+  if (turn.images.empty()) return {{"role", "user"}, {"content", turn.text}};
+  ordered_json parts = ordered_json::array();
+  for (size_t i = 0; i < turn.images.size(); ++i) {
+    ordered_json part = {{"type", "image"}};
+    if (i < turn.paths.size() && !turn.paths[i].empty()) part["path"] = turn.paths[i];
+    parts.push_back(std::move(part));
+  }
+  parts.push_back({{"type", "text"}, {"text", turn.text}});
+  return {{"role", "user"}, {"content", std::move(parts)}};
+}
+
+bool has_text(const ordered_json& object, const char* key) {
+  return object.is_object() && object.contains(key) && object[key].is_string();
+}
+
+bool is_image(const ordered_json& part) {
+  return has_text(part, "type") && part["type"] == "image";
+}
+
+bool is_content(const ordered_json& content) {
+  if (!content.is_array()) return content.is_string();
+  return std::all_of(content.begin(), content.end(), [](const ordered_json& part) {
+    return is_image(part) ? has_text(part, "path") : has_text(part, "text");
+  });
+}
+
+}  // namespace
+
+Conversation::Conversation(Engine& engine, const std::string& system, Multimodal* eyes)
+    : engine_(engine), eyes_(eyes), session_(engine.new_session()) {
   if (!system.empty()) messages_.push_back({{"role", "system"}, {"content", system}});
 }
 
-std::vector<int32_t> Conversation::prompt_ids() const {
+ImagePrompt Conversation::prompt() {
   const Tokenizer& tokenizer = engine_.tokenizer();
   const ChatTemplate* chat = engine_.chat_template();
   if (chat == nullptr) {
     std::string text;
     for (const auto& message : messages_) text += message["content"].get<std::string>();
-    return raw_prompt_ids(tokenizer, text);
+    return {.ids = raw_prompt_ids(tokenizer, text)};
   }
-  return rendered_prompt_ids(tokenizer, chat->render({{"messages", safe_messages()}, {"add_generation_prompt", true}}));
+  const ordered_json variables = {{"messages", safe_messages()}, {"add_generation_prompt", true}};
+  if (images_.empty()) return {.ids = rendered_prompt_ids(tokenizer, chat->render(variables))};
+  return eyes_->prompt(eyes_->render(*chat, variables), images_);
 }
 
 ordered_json Conversation::safe_messages() const {
+  const Tokenizer& tokenizer = engine_.tokenizer();
   ordered_json safe = messages_;
   for (auto& message : safe) {
-    const auto text = message["content"].get<std::string>();
-    message["content"] =
-        message["role"] == "assistant" ? defuse_reply(engine_.tokenizer(), text) : defuse(engine_.tokenizer(), text);
+    ordered_json& content = message["content"];
+    if (content.is_array()) {
+      for (auto& part : content) {
+        if (!is_image(part)) part["text"] = defuse(tokenizer, part["text"].get<std::string>());
+      }
+      continue;
+    }
+    const auto text = content.get<std::string>();
+    content = message["role"] == "assistant" ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
   }
   return safe;
 }
 
-Generation Conversation::say(const std::string& text, const GenerateOptions& options,
+Generation Conversation::say(const UserTurn& turn, const GenerateOptions& options,
                              const std::function<void(std::string_view)>& on_text, std::stop_token stop) {
-  messages_.push_back({{"role", "user"}, {"content", text}});
+  const size_t known_images = images_.size();
+  messages_.push_back(message_of(turn));
+  images_.insert(images_.end(), turn.images.begin(), turn.images.end());
   try {
-    const std::vector<int32_t> ids = prompt_ids();
+    ImagePrompt whole = prompt();
+    image_rows_ = whole.image_rows;
     int64_t lasting = 0;
-    if (engine_.chat_template() != nullptr && session_->ids().empty()) {
-      lasting = lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), safe_messages(), ids);
+    if (engine_.chat_template() != nullptr && session_->ids().empty() && images_.empty()) {
+      lasting = lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), safe_messages(), whole.ids);
     }
-    session_->set_prompt(ids, stop, lasting);
+    session_->set_prompt(whole.ids, stop, lasting, std::move(whole.images));
     Generation reply;
     reply.reason = EndReason::stopped;
     if (!stop.stop_requested()) reply = session_->generate(options, nullptr, on_text, stop);
@@ -52,6 +98,7 @@ Generation Conversation::say(const std::string& text, const GenerateOptions& opt
     return reply;
   } catch (...) {
     messages_.erase(messages_.size() - 1);  // the conversation stays as it was before this turn
+    images_.resize(known_images);
     throw;
   }
 }
@@ -60,19 +107,39 @@ void Conversation::clear() {
   ordered_json kept = ordered_json::array();
   if (!messages_.empty() && messages_[0]["role"] == "system") kept.push_back(messages_[0]);
   messages_ = kept;
+  images_.clear();
+}
+
+ordered_json Conversation::saved(const std::function<std::string(const Image&)>& keep) const {
+  ordered_json out = messages_;
+  size_t image = 0;
+  for (auto& message : out) {
+    if (!message["content"].is_array()) continue;
+    for (auto& part : message["content"]) {
+      if (!is_image(part)) continue;
+      if (!part.contains("path")) part["path"] = keep(*images_[image]);
+      ++image;
+    }
+  }
+  return out;
 }
 
 void Conversation::restore(const ordered_json& messages) {
-  const auto is_text = [](const ordered_json& message, const char* key) {
-    return message.is_object() && message.contains(key) && message[key].is_string();
-  };
   if (!messages.is_array()) throw FileError("a saved conversation is a list of messages");
+  std::vector<std::shared_ptr<const Image>> images;
   for (const auto& message : messages) {
-    if (!is_text(message, "role") || !is_text(message, "content")) {
+    if (!has_text(message, "role") || !message.contains("content") || !is_content(message["content"])) {
       throw FileError(fmt::format("a saved message has a text \"role\" and \"content\", got {}", message.dump()));
     }
+    if (!message["content"].is_array()) continue;
+    for (const auto& part : message["content"]) {
+      if (is_image(part)) images.push_back(std::make_shared<Image>(read_image(part["path"].get<std::string>())));
+    }
   }
+  if (!images.empty() && eyes_ == nullptr)
+    throw FileError("the saved conversation has pictures, the model has no eyes");
   messages_ = messages;
+  images_ = std::move(images);
 }
 
 std::string usage_line(const Generation& reply) {

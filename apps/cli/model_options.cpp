@@ -50,6 +50,12 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
   app.add_flag("--exact", options.exact, "more exact and slower: activations stay floats where weights are quantised");
 }
 
+void add_mmproj_option(CLI::App& app, ModelOptions& options) {
+  app.add_option("--mmproj", options.mmproj,
+                 "the file of the model's eyes (default: the one mmproj*.gguf beside the model)")
+      ->type_name("FILE");
+}
+
 void add_threads_option(CLI::App& app, int& threads) {
   whole_number(app.add_option("-t,--threads", threads, "threads (default: the real cores this process may use)"), 0,
                1024);
@@ -113,9 +119,13 @@ EngineOptions engine_options(const ModelOptions& options) {
 }
 
 std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context) {
-  EngineOptions engine_settings = engine_options(options);
-  engine_settings.stop = context.stop;
-  auto engine = Engine::open(resolve_model(options.model), engine_settings);
+  return open_engine(resolve_model(options.model), engine_options(options), context);
+}
+
+std::unique_ptr<Engine> open_engine(const std::filesystem::path& model, EngineOptions settings,
+                                    CommandContext& context) {
+  settings.stop = context.stop;
+  auto engine = Engine::open(model, settings);
   if (context.verbose) {
     const ModelInfo& info = engine->info();
     const BackendInfo backend = engine->backend().info();

@@ -19,6 +19,7 @@ namespace deskhand {
 
 struct ModelOptions {
   std::string model;    ///< as the user wrote it; empty: $DESKHAND_MODEL, then the config file
+  std::string mmproj;   ///< the file of the model's eyes; empty: the one beside it
   int64_t context = 0;  ///< 0: what the model has, up to what memory allows
   int threads = 0;      ///< 0: the real cores that this process may use
   std::string kv = "f16";
@@ -36,6 +37,8 @@ struct SamplingOptions {
 };
 
 void add_model_options(CLI::App& app, ModelOptions& options);
+/// For commands that take pictures.
+void add_mmproj_option(CLI::App& app, ModelOptions& options);
 void add_threads_option(CLI::App& app, int& threads);  ///< one of add_model_options
 void add_sampling_options(CLI::App& app, SamplingOptions& options);
 
@@ -46,6 +49,9 @@ Sampling sampling_of(const SamplingOptions& options, const Sampling& usual);
 /// version lacks, HubError when it has not been pulled.
 std::filesystem::path resolve_model(const std::string& model);
 std::unique_ptr<Engine> open_model(const ModelOptions& options, CommandContext& context);
+/// Likewise a model that was resolved; says what it is when the user asked for more words.
+std::unique_ptr<Engine> open_engine(const std::filesystem::path& model, EngineOptions settings,
+                                    CommandContext& context);
 EngineOptions engine_options(const ModelOptions& options);
 
 }  // namespace deskhand

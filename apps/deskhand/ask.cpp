@@ -8,8 +8,8 @@
 #include "apps/cli/command.h"
 #include "apps/cli/conversation.h"
 #include "apps/cli/look.h"
-#include "apps/cli/model_options.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/seeing_model.h"
 
 namespace deskhand {
 namespace {
@@ -22,41 +22,64 @@ struct Options {
   bool screen = false, json = false;
 };
 
-std::string with_screen(const Options& options, CommandContext& context) {
-  if (!options.screen) return options.question;
-  context.err << "the model has no eyes: it is told what the screen reader finds\n";
-  return screen_as_text(Eyes({.display = options.display}, context).look().screen) + "\n" + options.question;
+/// The question with the pictures, and with the screen as the model can take it.
+UserTurn turn_of(const Options& options, const Multimodal* eyes, CommandContext& context) {
+  UserTurn turn{.text = options.question};
+  if (eyes != nullptr) turn.images = read_images(options.images, eyes->encoder());
+  if (!options.screen) return turn;
+  Look look = Eyes({.display = options.display}, context).look();
+  if (eyes != nullptr) {
+    turn.images.push_back(std::make_shared<Image>(std::move(look.image)));
+  } else {
+    context.err << "the model has no eyes: it is told what the screen reader finds\n";
+    turn.text = screen_as_text(look.screen) + "\n" + options.question;
+  }
+  return turn;
 }
 
-nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info, double load_seconds) {
+/// What a reply's numbers do not say.
+struct Costs {
+  double load_seconds = 0, encode_seconds = 0;
+  int64_t image_tokens = 0;
+};
+
+nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info, const Costs& costs) {
   const double tokens = static_cast<double>(reply.ids.size());
   return {{"text", reply.text},
           {"model", info.name.empty() ? info.path.filename().string() : info.name},
           {"usage",
            {{"prompt_tokens", reply.prompt_tokens},
             {"cached_tokens", reply.reused_tokens},
-            {"image_tokens", 0},
+            {"image_tokens", costs.image_tokens},
             {"completion_tokens", reply.ids.size()}}},
           {"timing",
-           {{"load_ms", load_seconds * 1e3},
-            {"encode_ms", 0},
-            {"prefill_ms", reply.prefill_seconds * 1e3},
+           {{"load_ms", costs.load_seconds * 1e3},
+            {"encode_ms", costs.encode_seconds * 1e3},
+            {"prefill_ms", (reply.prefill_seconds - costs.encode_seconds) * 1e3},
             {"decode_tok_s", reply.decode_seconds > 0 ? tokens / reply.decode_seconds : 0}}}};
 }
 
+/// The eyes are opened where there is something to see.
+SeeingModel open(const Options& options, CommandContext& context) {
+  if (options.images.empty() && !options.screen) return {.engine = open_model(options.model, context)};
+  SeeingModel model = open_seeing_model(options.model, context);
+  if (!model.eyes && !options.images.empty()) throw no_eyes(model.engine->info(), "-i");
+  if (model.engine->chat_template() != nullptr) return model;
+  if (!options.images.empty()) throw UsageError("-i: the model has no chat template, and so no place for pictures");
+  model.eyes.reset();
+  return model;
+}
+
 ExitStatus answer(const Options& options, CommandContext& context) {
-  if (!options.images.empty()) {
-    throw UsageError(
-        "-i: the models of this version have no eyes; use --screen, which tells the model what the screen "
-        "reader finds, or `deskhand see IMAGE`");
-  }
   const auto start = std::chrono::steady_clock::now();
-  const auto engine = open_model(options.model, context);
+  const SeeingModel model = open(options, context);
+  const auto& engine = model.engine;
   const std::chrono::duration<double> load = std::chrono::steady_clock::now() - start;
   if (engine->chat_template() == nullptr) {
     context.err << "the model has no chat template: it continues the text as it stands\n";
   }
-  Conversation conversation(*engine, options.system);
+  const UserTurn turn = turn_of(options, model.eyes.get(), context);
+  Conversation conversation(*engine, options.system, model.eyes.get());
   GenerateOptions generate;
   generate.max_tokens = options.sampling.max_tokens;
   generate.sampling = sampling_of(options.sampling, engine->info().recommended);
@@ -64,9 +87,12 @@ ExitStatus answer(const Options& options, CommandContext& context) {
     if (!options.json)
       context.out << (context.out_is_terminal ? printable(text, true) : std::string(text)) << std::flush;
   };
-  const Generation reply = conversation.say(with_screen(options, context), generate, stream, context.stop);
+  const Generation reply = conversation.say(turn, generate, stream, context.stop);
+  const Costs costs{.load_seconds = load.count(),
+                    .encode_seconds = model.eyes ? model.eyes->seconds() : 0,
+                    .image_tokens = conversation.image_rows()};
   if (options.json) {
-    const auto json = reply_json(reply, engine->info(), load.count());
+    const auto json = reply_json(reply, engine->info(), costs);
     context.out << json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace) << "\n";
   } else {
     context.out << "\n";
@@ -80,13 +106,15 @@ ExitStatus answer(const Options& options, CommandContext& context) {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
+  add_mmproj_option(app, options->model);
   add_sampling_options(app, options->sampling);
   app.add_option("QUESTION", options->question, "what you want to know, quoted")->required();
   app.add_option("-i,--image", options->images,
-                 "a picture to ask about; needs a model with eyes, which this version cannot load")
+                 "a picture to ask about (may be given several times); needs a model with eyes")
       ->type_name("FILE")
       ->allow_extra_args(false);
-  app.add_flag("--screen", options->screen, "tell the model what is on the screen now");
+  app.add_flag("--screen", options->screen,
+               "show the model the screen; one without eyes is told what the screen reader finds");
   app.add_option("--display", options->display, "X display for --screen (default: $DISPLAY)")->type_name(":N");
   app.add_option("--system", options->system, "instructions that the model gets before everything else");
   app.add_flag("--json", options->json, "the result as JSON, for machines");
@@ -98,6 +126,7 @@ RunCommand define(CLI::App& app) {
 extern const Command command_ask;
 const Command command_ask = {"ask", "one question, one answer",
                              "  deskhand ask -m qwen.gguf \"What is a symbolic link?\"\n"
+                             "  deskhand ask -m qwen3.5/ -i receipt.jpg \"What does it say?\"\n"
                              "  deskhand ask --screen \"Which window is open?\"\n"
                              "  deskhand ask --temp 0 --json \"Name three colours\"",
                              define, Stopping::orderly};

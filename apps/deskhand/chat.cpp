@@ -9,8 +9,8 @@
 #include "apps/cli/failure.h"
 #include "apps/cli/line_reader.h"
 #include "apps/cli/look.h"
-#include "apps/cli/model_options.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/seeing_model.h"
 #include "apps/cli/user_files.h"
 
 namespace deskhand {
@@ -22,11 +22,13 @@ struct Options {
   ModelOptions model;
   SamplingOptions sampling;
   std::string system, display, continue_file;
+  std::vector<std::string> images;
 };
 
 constexpr std::string_view help_text =
-    "/screen      tell the model what is on the screen, with your next message\n"
-    "/save FILE   write the conversation (go on later with --continue FILE)\n"
+    "/image FILE  show the model a picture, with your next message\n"
+    "/screen      show the model the screen, with your next message\n"
+    "/save FILE   write the conversation (go on later with --continue FILE), screens it was shown beside it\n"
     "/clear       forget what was said\n"
     "/help        this list\n"
     "/exit        end (also Ctrl-D)\n"
@@ -34,8 +36,13 @@ constexpr std::string_view help_text =
 
 class Chat {
  public:
-  Chat(const Options& options, Engine& engine, CommandContext& context)
-      : options_(options), context_(context), usual_(engine.info().recommended), conversation_(engine, options.system) {
+  Chat(const Options& options, const SeeingModel& model, CommandContext& context)
+      : options_(options),
+        context_(context),
+        model_(model),
+        usual_(model.engine->info().recommended),
+        conversation_(*model.engine, options.system, model.eyes.get()) {
+    for (const std::string& path : options.images) show(path);
     if (!options.continue_file.empty()) {
       const auto saved = ordered_json::parse(read_text_file(options.continue_file), nullptr, false);
       if (saved.is_discarded()) throw FileError(options.continue_file + ": expected JSON");
@@ -93,11 +100,20 @@ class Chat {
       } else if (name == "/clear") {
         conversation_.clear();
       } else if (name == "/screen") {
-        screen_ = screen_as_text(Eyes({.display = options_.display}, context_).look().screen);
-        context_.err << "the model has no eyes: your next message tells it what the screen reader found\n";
+        show_screen();
+      } else if (name == "/image") {
+        if (rest.empty()) throw UsageError("/image needs a file name");
+        show(rest);
       } else if (name == "/save") {
         if (rest.empty()) throw UsageError("/save needs a file name");
-        write_file(rest, conversation_.messages().dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
+        int64_t pictures = 0;
+        const ordered_json saved = conversation_.saved([&](const Image& picture) {
+          const std::string path = fmt::format("{}.{}.png", rest, ++pictures);
+          const std::vector<uint8_t> png = encode_png(picture);
+          write_file(path, {reinterpret_cast<const char*>(png.data()), png.size()});
+          return std::filesystem::absolute(path).string();
+        });
+        write_file(rest, saved.dump(2, ' ', false, ordered_json::error_handler_t::replace) + "\n");
       } else {
         throw UsageError(fmt::format("{} is not a command; /help lists them", name));
       }
@@ -108,20 +124,38 @@ class Chat {
     return true;
   }
 
+  void show(const std::string& path) {
+    if (!model_.eyes) throw no_eyes(model_.engine->info(), "a picture");
+    next_.images.push_back(read_images({path}, model_.eyes->encoder()).front());
+    next_.paths.push_back(std::filesystem::absolute(path).string());
+  }
+
+  void show_screen() {
+    Look look = Eyes({.display = options_.display}, context_).look();
+    if (!model_.eyes) {
+      next_.text = screen_as_text(look.screen) + "\n";
+      context_.err << "the model has no eyes: your next message tells it what the screen reader found\n";
+      return;
+    }
+    next_.images.push_back(std::make_shared<Image>(std::move(look.image)));
+    next_.paths.emplace_back();
+  }
+
   void reply_to(const std::string& line) {
     GenerateOptions generate;
     generate.max_tokens = options_.sampling.max_tokens;
     generate.sampling = sampling_of(options_.sampling, usual_);
-    const std::string message = screen_.empty() ? line : screen_ + "\n" + line;
+    UserTurn turn = next_;
+    turn.text += line;
     try {
       const Generation reply = conversation_.say(
-          message, generate,
+          turn, generate,
           [this](std::string_view text) {
             context_.out << (context_.out_is_terminal ? printable(text, true) : std::string(text)) << std::flush;
           },
           context_.interrupts.token());
       context_.out << "\n" << std::flush;
-      screen_.clear();
+      next_ = {};
       if (context_.verbose) context_.err << usage_line(reply) << "\n";
       if (reply.reason == EndReason::stopped) {
         context_.err << "(stopped)\n";
@@ -138,9 +172,10 @@ class Chat {
 
   const Options& options_;
   CommandContext& context_;
+  const SeeingModel& model_;
   Sampling usual_;
   Conversation conversation_;
-  std::string screen_;
+  UserTurn next_;  // what goes with the next message
   ExitStatus last_failure_ = ExitStatus::done;
   std::unique_ptr<LineReader> reader_;
   std::stop_token reader_stop_;
@@ -149,16 +184,20 @@ class Chat {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
+  add_mmproj_option(app, options->model);
+  app.add_option("-i,--image", options->images, "a picture to begin with (may be given several times)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
   add_sampling_options(app, options->sampling);
   app.add_option("--system", options->system, "instructions that the model gets before everything else");
   app.add_option("--continue", options->continue_file, "go on with a conversation that /save wrote")->type_name("FILE");
   app.add_option("--display", options->display, "X display for /screen (default: $DISPLAY)")->type_name(":N");
   return [options](CommandContext& context) {
-    const auto engine = open_model(options->model, context);
-    if (engine->chat_template() == nullptr) {
+    const SeeingModel model = open_seeing_model(options->model, context);
+    if (model.engine->chat_template() == nullptr) {
       throw UsageError("the model has no chat template; `deskhand ask` continues raw text with it");
     }
-    return Chat(*options, *engine, context).run();
+    return Chat(*options, model, context).run();
   };
 }
 

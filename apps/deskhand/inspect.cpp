@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/cli/command.h"
-#include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
+#include "apps/cli/seeing_model.h"
 #include "apps/cli/user_files.h"
 #include "core/prompt.h"
 
@@ -21,7 +21,8 @@ struct Options {
   std::string text, messages_file, template_file, system;
   std::vector<int32_t> ids;
   int64_t count = 0;
-  bool raw = false, tokens_only = false, json = false;
+  std::vector<std::string> images;
+  bool raw = false, tokens_only = false, json = false, encoder = false;
 };
 
 ordered_json read_json(const std::string& path) {
@@ -51,29 +52,46 @@ ordered_json variables_of(const Options& options) {
   }
   ordered_json messages = ordered_json::array();
   if (!options.system.empty()) messages.push_back({{"role", "system"}, {"content", options.system}});
-  messages.push_back({{"role", "user"}, {"content", options.text}});
+  ordered_json content = options.text;
+  if (!options.images.empty()) {
+    content = ordered_json::array();
+    for (size_t i = 0; i < options.images.size(); ++i) content.push_back({{"type", "image"}});
+    content.push_back({{"type", "text"}, {"text", options.text}});
+  }
+  messages.push_back({{"role", "user"}, {"content", content}});
   return {{"messages", messages}, {"add_generation_prompt", true}};
 }
 
 struct Prompt {
   std::string text;
   std::vector<int32_t> ids;
+  PromptImages images{};
+  int64_t image_rows = 0;
 };
 
-Prompt make_prompt(const Options& options, const Tokenizer& tokenizer, const ChatTemplate* chat) {
+Prompt make_prompt(const Options& options, const Tokenizer& tokenizer, const ChatTemplate* chat,
+                   Multimodal* eyes = nullptr) {
   if (!options.ids.empty()) return {tokenizer.decode(options.ids, true), options.ids};
   const bool raw = options.raw || (chat == nullptr && options.messages_file.empty());
   if (raw) return {options.text, raw_prompt_ids(tokenizer, options.text)};
   if (chat == nullptr) throw UsageError("the model has no chat template; use --raw");
-  const std::string text = chat->render(variables_of(options));
-  return {text, rendered_prompt_ids(tokenizer, text)};
+  const ordered_json variables = variables_of(options);
+  if (eyes == nullptr) {
+    const std::string text = chat->render(variables);
+    return {text, rendered_prompt_ids(tokenizer, text)};
+  }
+  const std::string text = eyes->render(*chat, variables);
+  ImagePrompt prompt = eyes->prompt(text, read_images(options.images, eyes->encoder()));
+  return {text, std::move(prompt.ids), std::move(prompt.images), prompt.image_rows};
 }
 
-void check_ids(const std::vector<int32_t>& ids, int32_t vocabulary) {
-  for (const int32_t id : ids) {
+void check_ids(const Prompt& prompt, int32_t vocabulary) {
+  for (int64_t i = 0; i < static_cast<int64_t>(prompt.ids.size()); ++i) {
+    const int32_t id = prompt.ids[static_cast<size_t>(i)];
+    if (prompt.images.at(i) != nullptr) continue;
     if (id < 0 || id >= vocabulary) throw UsageError(fmt::format("--ids: {}: expected 0 ≤ id < {}", id, vocabulary));
   }
-  if (ids.empty()) throw UsageError("the prompt is empty");
+  if (prompt.ids.empty()) throw UsageError("the prompt is empty");
 }
 
 void print(const ordered_json& result, const Options& options, CommandContext& context) {
@@ -96,17 +114,38 @@ ExitStatus inspect_tokens(const Options& options, CommandContext& context) {
   const auto tokenizer = Tokenizer::from_metadata(file->metadata());
   const auto chat = chat_template_of(file->metadata(), *tokenizer);
   const Prompt prompt = make_prompt(options, *tokenizer, chat.get());
-  check_ids(prompt.ids, tokenizer->vocabulary_size());
+  check_ids(prompt, tokenizer->vocabulary_size());
   print({{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", 0}}, options, context);
   return ExitStatus::done;
 }
 
+/// The rows of each picture, as the language model gets them.
+ordered_json encoder_rows(const Prompt& prompt) {
+  ordered_json rows = ordered_json::array();
+  for (const ImageSpan& span : prompt.images.spans()) {
+    const ImageFeatures* features = span.image->features({});
+    for (int64_t row = span.first; row < span.first + span.rows; ++row) {
+      const float* from = features->rows.row(row);
+      rows.push_back(std::vector<float>(from, from + features->rows.cols));
+    }
+  }
+  return rows;
+}
+
+SeeingModel open(const Options& options, CommandContext& context) {
+  if (options.images.empty()) return {.engine = open_model(options.model, context)};
+  SeeingModel model = open_seeing_model(options.model, context);
+  if (!model.eyes) throw no_eyes(model.engine->info(), "-i");
+  return model;
+}
+
 ExitStatus inspect_model(const Options& options, CommandContext& context) {
-  const auto engine = open_model(options.model, context);
-  const Prompt prompt = make_prompt(options, engine->tokenizer(), engine->chat_template());
-  check_ids(prompt.ids, engine->tokenizer().vocabulary_size());
+  const SeeingModel model = open(options, context);
+  const auto& engine = model.engine;
+  const Prompt prompt = make_prompt(options, engine->tokenizer(), engine->chat_template(), model.eyes.get());
+  check_ids(prompt, engine->tokenizer().vocabulary_size());
   const auto session = engine->new_session();
-  session->set_prompt(prompt.ids, context.stop);
+  session->set_prompt(prompt.ids, context.stop, 0, prompt.images);
   const std::span<const float> last = session->logits();
   const std::vector<float> logits(last.begin(), last.end());
   GenerateOptions generate;
@@ -114,8 +153,9 @@ ExitStatus inspect_model(const Options& options, CommandContext& context) {
   Generation generation;
   if (options.count > 0) generation = session->generate(generate, nullptr, {}, context.stop);
   if (context.stop.stop_requested()) throw Interrupted();
-  ordered_json result = {{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", 0}};
+  ordered_json result = {{"prompt", prompt.text}, {"ids", prompt.ids}, {"image_tokens", prompt.image_rows}};
   if (options.json) result["logits"] = logits;
+  if (options.encoder) result["encoder"] = encoder_rows(prompt);
   result["greedy_ids"] = generation.ids;
   result["greedy_text"] = generation.text;
   print(result, options, context);
@@ -125,6 +165,11 @@ ExitStatus inspect_model(const Options& options, CommandContext& context) {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
+  add_mmproj_option(app, options->model);
+  app.add_option("-i,--image", options->images, "a picture before the text (may be given several times)")
+      ->type_name("FILE")
+      ->allow_extra_args(false);
+  app.add_flag("--encoder", options->encoder, "add the rows that the eyes make of the pictures");
   app.add_option("TEXT", options->text, "what the user says, or with --raw the text itself");
   app.add_option("--system", options->system, "instructions that the model gets before everything else");
   app.add_option("--messages", options->messages_file, "a whole conversation (JSON) instead of the text")

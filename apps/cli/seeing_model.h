@@ -1,0 +1,37 @@
+#pragma once
+// A model with its eyes, for commands that take pictures.
+//
+//   SeeingModel model = open_seeing_model(options, context);
+//   if (!model.eyes) throw no_eyes(*model.engine, "-i");
+//
+// Eyes are the file that --mmproj names, else the one mmproj*.gguf beside the model, else those of the directory.
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "apps/cli/model_options.h"
+#include "vision/multimodal.h"
+
+namespace deskhand {
+
+/// Sessions, and prompts made by the eyes, must end before it.
+struct SeeingModel {
+  std::unique_ptr<Engine> engine;
+  std::unique_ptr<Backend> backend{};  ///< of the eyes
+  std::unique_ptr<Multimodal> eyes{};  ///< null: the model has none
+};
+
+SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context);
+
+/// Where the eyes of a model may be; empty for none. Throws UsageError when there are several.
+std::filesystem::path find_eyes(const std::filesystem::path& model, const std::string& named);
+
+/// The error of a command that was given pictures for a model that cannot see them.
+UsageError no_eyes(const ModelInfo& model, std::string_view option);
+
+/// Throws ImageError, naming the file, for one that cannot be read or that these eyes cannot see.
+std::vector<std::shared_ptr<const Image>> read_images(const std::vector<std::string>& paths, const ImageEncoder& eyes);
+
+}  // namespace deskhand
