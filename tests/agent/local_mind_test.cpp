@@ -83,7 +83,7 @@ TEST_F(LocalMind, SaysThatItCannotSee) {
     mind->reply({.messages = {seen}}, nullptr, {});
     FAIL() << "it answered";
   } catch (const std::invalid_argument& error) {
-    EXPECT_STREQ(error.what(), "this model cannot see pictures");
+    EXPECT_EQ(error.what(), engine_->info().name + " cannot see pictures");
   }
 }
 
