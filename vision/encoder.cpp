@@ -19,7 +19,8 @@ std::string listed(const Known& known) {
   return names;
 }
 
-std::unique_ptr<ImageEncoder> open_directory(const std::filesystem::path& path, Backend& backend, int64_t text_width) {
+std::unique_ptr<ImageEncoder> open_directory(const std::filesystem::path& path, Backend& backend, int64_t text_width,
+                                             const Preprocessor* preprocessor) {
   const std::filesystem::path file = path / "config.json";
   const nlohmann::json json = read_json_file(file, most_config_bytes);
   const JsonFields config(json, file.string());
@@ -33,7 +34,7 @@ std::unique_ptr<ImageEncoder> open_directory(const std::filesystem::path& path, 
     names.write_keys(config, writer);
     auto part = open_part(path, {.prefixes = names.prefixes, .tensors = names.tensors}, std::move(metadata));
     return encoder->load({.file = std::move(part),
-                          .preprocessor = Preprocessor::open(path),
+                          .preprocessor = preprocessor != nullptr ? *preprocessor : Preprocessor::open(path),
                           .backend = backend,
                           .text_width = text_width});
   }
@@ -42,7 +43,8 @@ std::unique_ptr<ImageEncoder> open_directory(const std::filesystem::path& path, 
       listed([](const Encoder& e) { return fmt::format("{}", fmt::join(e.hugging_face.model_types, ", ")); })));
 }
 
-std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, Backend& backend, int64_t text_width) {
+std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, Backend& backend, int64_t text_width,
+                                             const Preprocessor* preprocessor) {
   auto file = ModelFile::open(path);
   const Metadata& metadata = file->metadata();
   const std::string_view architecture = metadata.text("general.architecture");
@@ -54,11 +56,9 @@ std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, 
       metadata.text_or("clip.projector_type", metadata.text_or("clip.vision.projector_type", "mlp"));
   for (const Encoder* encoder : encoders()) {
     if (encoder->projector != type) continue;
-    Preprocessor preprocessor = Preprocessor::of_projector(metadata, path.string());
-    return encoder->load({.file = std::move(file),
-                          .preprocessor = std::move(preprocessor),
-                          .backend = backend,
-                          .text_width = text_width});
+    Preprocessor own = preprocessor != nullptr ? *preprocessor : Preprocessor::of_projector(metadata, path.string());
+    return encoder->load(
+        {.file = std::move(file), .preprocessor = std::move(own), .backend = backend, .text_width = text_width});
   }
   throw ModelFileError(fmt::format("{}: clip.projector_type is '{}', expected one of: {}", path.string(),
                                    one_line(type), listed([](const Encoder& e) { return e.projector; })));
@@ -66,10 +66,11 @@ std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, 
 
 }  // namespace
 
-std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width) {
+std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width,
+                                           const Preprocessor* preprocessor) {
   std::error_code ignored;
-  return std::filesystem::is_directory(path, ignored) ? open_directory(path, backend, text_width)
-                                                      : open_projector(path, backend, text_width);
+  return std::filesystem::is_directory(path, ignored) ? open_directory(path, backend, text_width, preprocessor)
+                                                      : open_projector(path, backend, text_width, preprocessor);
 }
 
 }  // namespace deskhand

@@ -94,7 +94,9 @@ struct Encoder {
 /// All encoders, by file name.
 std::span<const Encoder* const> encoders();
 
-/// The eyes in a file; null for a directory whose model has none.
-std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width);
+/// The eyes in a file; null for a directory whose model has none. `preprocessor`: what prepares pictures, in place of
+/// what the file says of it; null: the file's.
+std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width,
+                                           const Preprocessor* preprocessor = nullptr);
 
 }  // namespace deskhand

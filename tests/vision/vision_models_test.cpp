@@ -54,7 +54,10 @@ class VisionModels : public ::testing::TestWithParam<std::tuple<std::string, std
     model_ = std::make_unique<LanguageModel>(
         ModelFile::open(converted ? folder_ / "text.gguf" : folder_), *backend_,
         LanguageModelOptions{.context = 256, .kv_type = DType::f32, .cache_bytes = 1 << 24, .max_rows = 128});
-    encoder_ = open_encoder(converted ? folder_ / "mmproj.gguf" : folder_, *backend_, model_->config().width);
+    // Files of llama.cpp do not say how small these pictures may be.
+    const Preprocessor preprocessor = Preprocessor::open(folder_);
+    encoder_ = open_encoder(converted ? folder_ / "mmproj.gguf" : folder_, *backend_, model_->config().width,
+                            converted ? &preprocessor : nullptr);
     queue_ = std::make_unique<ForwardQueue>(*model_, *backend_, 128);
     notes_ = nlohmann::json::parse(testing::read_file(folder_ / "cases.json"));
     dump_ = std::make_unique<Safetensors>(Safetensors::open(folder_ / "dump.safetensors"));
@@ -70,6 +73,8 @@ class VisionModels : public ::testing::TestWithParam<std::tuple<std::string, std
         .name = json["name"], .ids = json["ids"], .greedy = json["greedy"], .margins = json["margins"], .images = {}};
     const auto config = nlohmann::json::parse(testing::read_file(folder_ / "config.json"));
     const int32_t mark = config.contains("image_token_id") ? config["image_token_id"] : config["image_token_index"];
+    // Converted files of Gemma 4 leave it to the width of the real models; this small one has none of theirs.
+    const bool is_causal = std::get<0>(GetParam()) == "gemma4";
     int64_t at = 0;
     for (const std::string name : json["images"]) {
       const auto number = static_cast<size_t>(name[5] - '0');
@@ -83,7 +88,7 @@ class VisionModels : public ::testing::TestWithParam<std::tuple<std::string, std
                              .first = first,
                              .height = piece.height,
                              .width = piece.width,
-                             .sees = encoder_->rows_see()};
+                             .sees = is_causal ? RowSees::past : encoder_->rows_see()};
         for (; at < span.end(); ++at) {
           EXPECT_EQ(out.ids.at(static_cast<size_t>(at)), mark);
           out.ids[static_cast<size_t>(at)] = span.id(at);
@@ -253,7 +258,9 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<std::string, std::
 }
 
 INSTANTIATE_TEST_SUITE_P(Directories, VisionModels,
-                         ::testing::Combine(::testing::Values("qwen35"), ::testing::Values("directory")), name_of);
+                         ::testing::Combine(::testing::Values("qwen35", "qwen35moe", "qwen3vl", "qwen25vl", "gemma4"),
+                                            ::testing::Values("directory", "gguf")),
+                         name_of);
 
 }  // namespace
 }  // namespace deskhand
