@@ -258,7 +258,9 @@ std::string name_of(const ::testing::TestParamInfo<std::tuple<std::string, std::
 }
 
 INSTANTIATE_TEST_SUITE_P(Directories, VisionModels,
-                         ::testing::Combine(::testing::Values("qwen35", "qwen35moe", "qwen3vl", "qwen25vl", "gemma4"),
+                         ::testing::Combine(::testing::Values("qwen35", "qwen35moe", "qwen3vl", "qwen25vl", "qwen2vl",
+                                                              "smolvlm", "gemma4", "gemma4_both_ways", "gemma3",
+                                                              "llava"),
                                             ::testing::Values("directory", "gguf")),
                          name_of);
 

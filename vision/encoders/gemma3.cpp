@@ -104,8 +104,9 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
 }
 
 constexpr std::string_view model_types[] = {"gemma3"};
-constexpr std::string_view prefixes[] = {"model.vision_tower.vision_model.", "vision_tower.vision_model.",
-                                         "model.multi_modal_projector.", "multi_modal_projector."};
+constexpr std::string_view prefixes[] = {
+    "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
+    "model.multi_modal_projector.",     "multi_modal_projector."};
 
 constexpr TensorAlias projector[] = {{"mm_input_projection_weight", "mm.input_projection.weight"},
                                      {"mm_soft_emb_norm.weight", "mm.soft_emb_norm.weight"}};

@@ -93,8 +93,9 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
 }
 
 constexpr std::string_view model_types[] = {"llava"};
-constexpr std::string_view prefixes[] = {"model.vision_tower.vision_model.", "vision_tower.vision_model.",
-                                         "model.multi_modal_projector.", "multi_modal_projector."};
+constexpr std::string_view prefixes[] = {
+    "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
+    "model.multi_modal_projector.",     "multi_modal_projector."};
 
 constexpr TensorAlias projector[] = {{"linear_1.weight", "mm.0.weight"},
                                      {"linear_1.bias", "mm.0.bias"},
