@@ -128,7 +128,8 @@ MadeTensors proportional(const JsonFields& text, const JsonFields& rope) {
 
 /// One set of rotary parameters, of either generation.
 MadeTensors write_scaling(const JsonFields& text, const JsonFields& rope, double theta, KeyWriter& writer) {
-  if (rope.text_of({"rope_type", "type"}, "") == "proportional") return proportional(text, rope);
+  const bool is_gemma4 = text.text_of({"model_type"}, "") == "gemma4_text";
+  if (is_gemma4 && rope.text_of({"rope_type", "type"}, "") == "proportional") return proportional(text, rope);
   const int64_t width = rotary_width(text, rope, writer);
   write_sections(rope, writer);
   const std::string type = rope.text_of({"rope_type", "type"}, "default");

@@ -225,12 +225,6 @@ TEST_F(Program, NoDisplayIsExitFour) {
   }
 }
 
-TEST_F(Program, AnImageForATextModelIsExitTwo) {
-  const Ran ran = run({"ask", "-m", "x.gguf", "-i", "picture.png", "what is it?"});
-  EXPECT_EQ(ran.code, 2);
-  expect_one_line(ran.err);
-}
-
 TEST_F(Program, APictureThatIsNoneIsExitThree) {
   const Ran ran = run({"see", write("picture.png", "not a picture")});
   EXPECT_EQ(ran.code, 3) << ran.err;
