@@ -50,8 +50,10 @@ TowerShape tower_shape(const Metadata& metadata, const Weights& weights) {
   // Some files say 0; some have called the two products of a network by each other's name.
   shape.inner = weights.rows_of("v.blk.0.ffn_up.weight");
   if (shape.inner == shape.width) shape.inner = weights.rows_of("v.blk.0.ffn_down.weight");
-  if (shape.width % shape.heads != 0 || shape.width / shape.heads % 2 != 0) {
-    keys.fail("attention.head_count", fmt::format("= {} does not fit the width {}", shape.heads, shape.width));
+  constexpr int64_t unit = 4;  // two axes turn pairs
+  if (shape.width % shape.heads != 0 || shape.width / shape.heads % unit != 0) {
+    keys.fail("attention.head_count", fmt::format("= {} must divide the width {} into heads of a multiple of {}",
+                                                  shape.heads, shape.width, unit));
   }
   return shape;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "core/safetensors.h"
@@ -263,6 +264,52 @@ INSTANTIATE_TEST_SUITE_P(Directories, VisionModels,
                                                               "llava"),
                                             ::testing::Values("directory", "gguf")),
                          name_of);
+
+/// What is said of a copy of a checkpoint in which one number is another.
+std::string refusal(const std::string& family, const std::string& file, const std::string& pointer, int64_t value) {
+  const testing::TemporaryFolder copy;
+  for (const auto& entry : fs::directory_iterator(fs::path("tests/vision/fixtures") / family)) {
+    fs::copy(entry.path(), copy.path() / entry.path().filename());
+  }
+  auto json = nlohmann::json::parse(testing::read_file(copy.path() / file));
+  json[nlohmann::json::json_pointer(pointer)] = value;
+  std::ofstream(copy.path() / file) << json.dump();
+  const auto backend = make_cpu_backend({.threads = 1});
+  try {
+    const auto encoder =
+        open_encoder(copy.path(), *backend,
+                     ModelFile::open(copy.path())
+                         ->metadata()
+                         .integer(family == "qwen35" ? "qwen35.embedding_length" : "qwen3vl.embedding_length"));
+    // What opens must do its work, or say why not.
+    (void)encoder->encode(Image(40, 30), {});
+  } catch (const ModelFileError& error) {
+    return error.what();
+  } catch (const ImageError& error) {
+    return error.what();
+  }
+  return "opened";
+}
+
+TEST(HostileEyes, AreRefusedInWords) {
+  const std::string config = "config.json", eyes = "/vision_config/";
+  for (const int64_t number : {-1, 0, 1, 2, 3, 5, 7, 12, 1 << 30}) {
+    for (const char* key : {"hidden_size", "num_heads", "depth", "num_position_embeddings", "intermediate_size"}) {
+      const std::string said = refusal("qwen35", config, eyes + key, number);
+      const bool unread = std::string(key) == "intermediate_size" || std::string(key) == "num_position_embeddings";
+      const bool as_it_was = (std::string(key) == "num_heads" && (number == 2 || number == 1 || number == 3)) ||
+                             (std::string(key) == "depth" && number == 3);
+      if (!unread && !as_it_was) {
+        EXPECT_NE(said, "opened") << key << " " << number;
+      }
+    }
+    for (const char* key : {"/patch_size", "/merge_size", "/temporal_patch_size"}) {
+      (void)refusal("qwen35", "preprocessor_config.json", key, number);
+    }
+  }
+  EXPECT_NE(refusal("qwen3vl", config, eyes + "deepstack_visual_indexes/0", 99), "opened");
+  EXPECT_NE(refusal("qwen3vl", config, eyes + "deepstack_visual_indexes/0", -1), "opened");
+}
 
 }  // namespace
 }  // namespace deskhand
