@@ -9,7 +9,8 @@
 // Errors: DesktopError when the display is absent, refuses or vanishes; InputError when a click or a text could not be
 // given but the desktop goes on; std::invalid_argument for an unknown key name, a point outside the screen and text
 // that is not UTF-8. Every way out of a call, exceptions included, leaves no
-// modifier and no button pressed that it pressed itself.
+// modifier and no button pressed that it pressed itself, but for press_button and press_key: what they press stays
+// down, over other calls too, until it is released.
 
 #include <chrono>
 #include <cstdint>
@@ -37,6 +38,9 @@ class InputError : public std::runtime_error {
 };
 
 enum class MouseButton { left = 1, middle = 2, right = 3 };
+constexpr std::string_view button_name(MouseButton button) {
+  return button == MouseButton::left ? "left" : button == MouseButton::middle ? "middle" : "right";
+}
 enum class ScrollDirection { up, down, left, right };
 enum class Modifier : uint8_t { shift = 1, ctrl = 2, alt = 4, super = 8 };
 
@@ -78,17 +82,34 @@ class Desktop {
   virtual bool wait_until_quiet(const QuietWait& wait, std::stop_token stop) = 0;
 
   virtual ScreenPoint pointer() = 0;
+  /// With a button held down in small steps, as toolkits expect of a drag.
   virtual void move_pointer(ScreenPoint to) = 0;
   /// Clicks and notches: 1 to 100, else std::invalid_argument.
   virtual void click(ScreenPoint at, MouseButton button, int count, Modifiers held) = 0;
   virtual void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) = 0;
-  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws InputError rather than skip a character. Returns early,
-  /// with nothing pressed, when a stop is requested.
+  /// With the left button.
+  virtual void drag(ScreenPoint from, ScreenPoint to, Modifiers held) = 0;
+  /// Where the pointer is. Throws InputError when it is down already; click and drag need it up, too.
+  virtual void press_button(MouseButton button) = 0;
+  /// Throws InputError when press_button did not press it, or release_all was faster.
+  virtual void release_button(MouseButton button) = 0;
+  /// Types any Unicode text; '\n' is Return, '\t' Tab. Throws InputError rather than skip a character, and while
+  /// press_key holds a key. Returns early, with nothing pressed, when a stop is requested.
   virtual void type(std::string_view utf8, std::stop_token stop) = 0;
   /// A chord in xdotool's names: "ctrl+shift+t", "Return", "alt+F4". With a modifier, a letter is its key: "ctrl+S" is
   /// "ctrl+s".
   virtual void key(std::string_view chord) = 0;
-  /// Releases every modifier and button that this object pressed. Safe at any time.
+  /// Presses the keys of a chord that are not down yet; clicks and chords that follow have them held. Throws InputError
+  /// for a key that the keyboard layout lacks.
+  virtual void press_key(std::string_view chord) = 0;
+  /// Releases what press_key pressed of these keys; false when none of them was down.
+  virtual bool release_key(std::string_view chord) = 0;
+  /// What press_key holds, oldest first, as keys_of_chord names them.
+  virtual std::vector<std::string> held_keys() = 0;
+  /// Whether press_button holds one.
+  virtual bool holds_button() = 0;
+  /// Releases every key and button that this object pressed, a button back where it was pressed, so that nothing is
+  /// dropped elsewhere. Safe at any time.
   virtual void release_all() noexcept = 0;
 
   /// Top-level windows and popups, topmost first.

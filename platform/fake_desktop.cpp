@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "platform/key_chord.h"
@@ -107,21 +108,50 @@ void FakeDesktop::move_pointer(ScreenPoint to) {
 void FakeDesktop::click(ScreenPoint at, MouseButton button, int count, Modifiers held) {
   check_point(at);
   check_count(count);
+  check_up(button);
   pointer_ = at;
-  record({.kind = DesktopAction::Kind::click, .at = at, .button = button, .count = count, .held = held});
+  record({.kind = DesktopAction::Kind::click, .at = at, .button = button, .count = count, .held = with_held(held)});
 }
 
 void FakeDesktop::scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) {
   check_point(at);
   check_count(clicks);
   pointer_ = at;
-  record({.kind = DesktopAction::Kind::scroll, .at = at, .count = clicks, .direction = direction, .held = held});
+  record({.kind = DesktopAction::Kind::scroll,
+          .at = at,
+          .count = clicks,
+          .direction = direction,
+          .held = with_held(held)});
+}
+
+void FakeDesktop::drag(ScreenPoint from, ScreenPoint to, Modifiers held) {
+  check_point(from);
+  check_point(to);
+  check_up(MouseButton::left);
+  pointer_ = to;
+  record({.kind = DesktopAction::Kind::drag, .at = from, .to = to, .held = with_held(held)});
+}
+
+void FakeDesktop::press_button(MouseButton button) {
+  check_alive();
+  check_up(button);
+  buttons_[button] = pointer_;
+  record({.kind = DesktopAction::Kind::press_button, .at = pointer_, .button = button, .held = with_held(0)});
+}
+
+void FakeDesktop::release_button(MouseButton button) {
+  check_alive();
+  if (buttons_.erase(button) == 0)
+    throw InputError(fmt::format("the {} mouse button is not held down", button_name(button)));
+  record({.kind = DesktopAction::Kind::release_button, .at = pointer_, .button = button, .held = with_held(0)});
 }
 
 void FakeDesktop::type(std::string_view utf8, std::stop_token stop) {
   check_alive();
   decode_utf8(utf8);
   if (stop.stop_requested()) return;
+  if (!held_.empty())
+    throw InputError(fmt::format("keys are held down ({}): nothing was typed", fmt::join(held_, "+")));
   record({.kind = DesktopAction::Kind::type, .text = std::string(utf8)});
 }
 
@@ -129,6 +159,27 @@ void FakeDesktop::key(std::string_view chord) {
   check_alive();
   parse_chord(chord);
   record({.kind = DesktopAction::Kind::key, .text = std::string(chord)});
+}
+
+void FakeDesktop::press_key(std::string_view chord) {
+  check_alive();
+  for (std::string& name : keys_of_chord(chord))
+    if (std::ranges::find(held_, name) == held_.end()) held_.push_back(std::move(name));
+  record({.kind = DesktopAction::Kind::press_key, .text = std::string(chord)});
+}
+
+bool FakeDesktop::release_key(std::string_view chord) {
+  check_alive();
+  size_t released = 0;
+  for (const std::string& name : keys_of_chord(chord)) released += std::erase(held_, name);
+  if (released > 0) record({.kind = DesktopAction::Kind::release_key, .text = std::string(chord)});
+  return released > 0;
+}
+
+void FakeDesktop::release_all() noexcept {
+  held_.clear();
+  if (const auto left = buttons_.find(MouseButton::left); left != buttons_.end()) pointer_ = left->second;
+  buttons_.clear();
 }
 
 std::vector<Window> FakeDesktop::windows() {
@@ -156,6 +207,19 @@ void FakeDesktop::check_point(ScreenPoint at) const {
   if (picture.bounds().contains(at)) return;
   throw std::invalid_argument(
       fmt::format("the point ({}, {}) is outside the screen of {}×{}", at.x, at.y, picture.width, picture.height));
+}
+
+void FakeDesktop::check_up(MouseButton button) const {
+  if (buttons_.contains(button))
+    throw InputError(fmt::format("the {} mouse button is held down: release it first", button_name(button)));
+}
+
+Modifiers FakeDesktop::with_held(Modifiers modifiers) const {
+  for (const std::string& name : held_) {
+    constexpr std::string_view known[] = {"shift", "ctrl", "alt", "super"};
+    if (std::ranges::find(known, name) != std::end(known)) modifiers |= parse_modifiers(name);
+  }
+  return modifiers;
 }
 
 void FakeDesktop::record(DesktopAction action) {

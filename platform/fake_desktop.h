@@ -10,9 +10,11 @@
 //   EXPECT_EQ(desktop.actions.back().text, "hello");
 //
 // `picture` is the screen and may be changed at any time: what changed is found by comparison. Actions are recorded in
-// order, then `on_action` changes the state. After vanish() every call throws DesktopError.
+// order, then `on_action` changes the state; what is pressed is kept as a real desktop does. After vanish() every call
+// throws DesktopError.
 
 #include <functional>
+#include <map>
 #include <optional>
 
 #include "platform/desktop.h"
@@ -20,13 +22,14 @@
 namespace deskhand {
 
 struct DesktopAction {
-  enum class Kind { move, click, scroll, type, key, focus };
+  enum class Kind { move, click, scroll, drag, press_button, release_button, type, key, press_key, release_key, focus };
   Kind kind = Kind::move;
-  ScreenPoint at{};                                   ///< move, click, scroll
-  MouseButton button = MouseButton::left;             ///< click
+  ScreenPoint at{};                                   ///< move, click, scroll, drag, buttons
+  ScreenPoint to{};                                   ///< drag
+  MouseButton button = MouseButton::left;             ///< click, drag, buttons
   int count = 0;                                      ///< clicks of a button or of the wheel
   ScrollDirection direction = ScrollDirection::down;  ///< scroll
-  Modifiers held = 0;                                 ///< click, scroll
+  Modifiers held = 0;                                 ///< click, scroll, drag; with those that press_key holds
   std::string text{};                                 ///< what was typed, or the chord
   WindowId window = 0;                                ///< focus
 };
@@ -67,19 +70,30 @@ class FakeDesktop : public Desktop {
   void move_pointer(ScreenPoint to) override;
   void click(ScreenPoint at, MouseButton button, int count, Modifiers held) override;
   void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) override;
+  void drag(ScreenPoint from, ScreenPoint to, Modifiers held) override;
+  void press_button(MouseButton button) override;
+  void release_button(MouseButton button) override;
+  bool holds_button() override { return !buttons_.empty(); }
   void type(std::string_view utf8, std::stop_token stop) override;
   void key(std::string_view chord) override;
-  void release_all() noexcept override {}
+  void press_key(std::string_view chord) override;
+  bool release_key(std::string_view chord) override;
+  std::vector<std::string> held_keys() override { return held_; }
+  void release_all() noexcept override;
   std::vector<Window> windows() override;
   bool focus(WindowId window) override;
 
  private:
   void check_alive() const;
   void check_point(ScreenPoint at) const;
+  void check_up(MouseButton button) const;
+  Modifiers with_held(Modifiers modifiers) const;
   void record(DesktopAction action);
 
   ScreenPoint pointer_;
-  Image seen_;  ///< the picture at the last take_changes
+  std::vector<std::string> held_;
+  std::map<MouseButton, ScreenPoint> buttons_;  ///< with the place where they went down
+  Image seen_;                                  ///< the picture at the last take_changes
   std::optional<int> actions_left_;
 };
 

@@ -65,7 +65,9 @@ std::vector<std::string_view> split_chord(std::string_view chord) {
   return parts;
 }
 
-/// The place of a modifier in a canonical chord: ctrl, alt, shift, super, altgr; −1 for other keys. Meta is alt in
+constexpr std::string_view modifier_names[] = {"ctrl", "alt", "shift", "super", "altgr"};
+
+/// The place of a modifier in modifier_names, and so in a canonical chord; −1 for other keys. Meta is alt in
 /// XKB's layouts.
 int modifier_place(KeySymbol symbol) {
   switch (symbol) {
@@ -109,8 +111,7 @@ std::string plain_key_name(KeySymbol symbol) {
 }  // namespace
 
 std::string canonical_chord(std::string_view chord, ChordText text) {
-  constexpr std::string_view names[] = {"ctrl", "alt", "shift", "super", "altgr"};
-  bool held[std::size(names)] = {};
+  bool held[std::size(modifier_names)] = {};
   bool any_held = false;
   std::vector<KeySymbol> symbols;
   std::vector<std::string> keys;
@@ -125,8 +126,8 @@ std::string canonical_chord(std::string_view chord, ChordText text) {
     }
   }
   std::vector<std::string> parts;
-  for (size_t i = 0; i < std::size(names); ++i) {
-    if (held[i]) parts.emplace_back(names[i]);
+  for (size_t i = 0; i < std::size(modifier_names); ++i) {
+    if (held[i]) parts.emplace_back(modifier_names[i]);
   }
   for (size_t i = 0; i < keys.size(); ++i) {
     // With a modifier a capital is the letter's key: no shift is pressed.
@@ -153,6 +154,25 @@ std::vector<KeySymbol> parse_chord(std::string_view chord) {
   }
   if (symbols.empty()) throw std::invalid_argument("empty key: expected names such as Return or ctrl+s");
   return symbols;
+}
+
+std::vector<std::string> keys_of_chord(std::string_view chord) {
+  std::vector<std::string> names;
+  for (const KeySymbol symbol : parse_chord(chord)) {
+    const int place = modifier_place(symbol);
+    names.push_back(place >= 0 ? std::string(modifier_names[place]) : plain_key_name(xkb_keysym_to_lower(symbol)));
+  }
+  return names;
+}
+
+std::string chord_while_held(std::span<const std::string> held, std::string_view chord) {
+  const auto is_modifier = [](std::string_view name) { return modifier_place(key_named(name)) >= 0; };
+  const std::vector<std::string_view> parts = split_chord(chord);
+  const bool modifiers_alone = std::all_of(parts.begin(), parts.end(), is_modifier);
+  std::string all;
+  for (const std::string& name : held)
+    if (modifiers_alone || is_modifier(name)) all += name + "+";
+  return canonical_chord(all.append(chord));
 }
 
 bool types_character(std::string_view chord) {

@@ -9,6 +9,7 @@
 // that is unknown as written is looked up without regard to case ("escape", "page_down").
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,6 +27,14 @@ std::vector<KeySymbol> parse_chord(std::string_view chord);
 /// that holds *, ? or [.
 enum class ChordText { keys, pattern };
 std::string canonical_chord(std::string_view chord, ChordText text = ChordText::keys);
+
+/// The keys of a chord, one by one, each in that one way of writing, letters in lower case: "Control_L+S" →
+/// {"ctrl", "s"}. Throws as parse_chord.
+std::vector<std::string> keys_of_chord(std::string_view chord);
+
+/// What a chord comes to while other keys are held, all as keys_of_chord names them: "w" with {"ctrl"} → "ctrl+w". A
+/// held key that is no modifier counts where the chord has modifiers alone: it repeats.
+std::string chord_while_held(std::span<const std::string> held, std::string_view chord);
 
 /// Whether the chord puts a visible character into a field that has the focus.
 bool types_character(std::string_view chord);

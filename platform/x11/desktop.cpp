@@ -93,7 +93,8 @@ class X11Desktop : public Desktop {
   }
 
   void click(ScreenPoint at, MouseButton button, int count, Modifiers held) override {
-    act_at(at, static_cast<unsigned>(button), count, held, between_clicks);
+    expect_up(button);
+    act_at(at, number_of(button), count, held, between_clicks);
   }
 
   void scroll(ScreenPoint at, ScrollDirection direction, int clicks, Modifiers held) override {
@@ -101,14 +102,54 @@ class X11Desktop : public Desktop {
     act_at(at, buttons[static_cast<size_t>(direction)], clicks, held, between_notches);
   }
 
+  void drag(ScreenPoint from, ScreenPoint to, Modifiers held) override {
+    check_point(from);
+    check_point(to);
+    expect_up(MouseButton::left);
+    input_.expect_free_modifiers();
+    input_.move(from);
+    const std::vector<KeyCode> keys = keyboard_.modifier_keys(held);
+    const x11::Input::Hold hold(input_, keys);
+    try {
+      input_.press_button(number_of(MouseButton::left));
+      input_.move(to);
+      input_.release_button(number_of(MouseButton::left));
+    } catch (...) {
+      input_.release_all();
+      throw;
+    }
+  }
+
+  void press_button(MouseButton button) override {
+    expect_up(button);
+    input_.expect_free_modifiers();
+    input_.press_button(number_of(button));
+  }
+  void release_button(MouseButton button) override {
+    if (!input_.holds_button(number_of(button)))
+      throw InputError(fmt::format("the {} mouse button is not held down", button_name(button)));
+    input_.release_button(number_of(button));
+  }
+  bool holds_button() override { return input_.holds_any_button(); }
+
   void type(std::string_view utf8, std::stop_token stop) override { keyboard_.type(utf8, stop); }
   void key(std::string_view chord) override { keyboard_.chord(chord); }
+  void press_key(std::string_view chord) override { keyboard_.hold(chord); }
+  bool release_key(std::string_view chord) override { return keyboard_.let_go(chord); }
+  std::vector<std::string> held_keys() override { return keyboard_.held(); }
   void release_all() noexcept override { input_.release_all(); }
 
   std::vector<Window> windows() override { return windows_.read(); }
   bool focus(WindowId window) override { return windows_.focus(window); }
 
  private:
+  static unsigned number_of(MouseButton button) { return static_cast<unsigned>(button); }
+
+  void expect_up(MouseButton button) {
+    if (input_.holds_button(number_of(button)))
+      throw InputError(fmt::format("the {} mouse button is held down: release it first", button_name(button)));
+  }
+
   void check_point(ScreenPoint at) const {
     const ScreenRect screen = bounds();
     if (screen.contains(at)) return;

@@ -4,6 +4,8 @@
 #include <X11/extensions/XTest.h>
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <memory>
 #include <thread>
 #include <utility>
@@ -18,8 +20,22 @@ constexpr milliseconds button_down{12};       ///< some games and menus poll the
 constexpr milliseconds human_patience{2000};  ///< how long a human may go on holding a modifier
 constexpr int move_attempts = 5;
 
+constexpr milliseconds around_drag{40};   ///< between a held button and the motion before and after
+constexpr milliseconds between_steps{6};  ///< of a drag
+constexpr milliseconds before_drop{60};   ///< a toolkit that has just begun a drag must still see the last motion
+constexpr int step_length = 10, fewest_steps = 5, most_steps = 60;
+
 /// Modifiers that change the meaning of clicks and keys. Lock and NumLock (Mod2) are no one's finger.
 constexpr unsigned meaningful = ShiftMask | ControlMask | Mod1Mask | Mod3Mask | Mod4Mask | Mod5Mask;
+
+using ModifierMap = std::unique_ptr<XModifierKeymap, decltype(&XFreeModifiermap)>;
+
+/// By modifier, max_keypermod keycodes each.
+ModifierMap read_modifier_map(Connection& connection) {
+  ModifierMap map(XGetModifierMapping(connection.get()), &XFreeModifiermap);
+  connection.get();
+  return map;
+}
 
 }  // namespace
 
@@ -41,7 +57,21 @@ ScreenPoint Input::pointer() const {
   return {x, y};
 }
 
+void Input::glide(ScreenPoint to) {
+  const ScreenPoint from = pointer();
+  const int dx = to.x - from.x, dy = to.y - from.y, distance = std::max(std::abs(dx), std::abs(dy));
+  const int steps = std::clamp(distance / step_length, std::min(distance, fewest_steps), most_steps);
+  for (int i = 1; i < steps; ++i) {
+    XTestFakeMotionEvent(connection_.get(), connection_.screen(), from.x + dx * i / steps, from.y + dy * i / steps,
+                         CurrentTime);
+    connection_.sync();
+    std::this_thread::sleep_for(between_steps);
+  }
+  if (steps > 0) std::this_thread::sleep_for(before_drop);
+}
+
 void Input::move(ScreenPoint to) {
+  if (holds_any_button()) glide(to);
   for (int attempt = 0; attempt < move_attempts; ++attempt) {
     if (pointer() == to) return;
     XTestFakeMotionEvent(connection_.get(), connection_.screen(), to.x, to.y, CurrentTime);
@@ -69,6 +99,33 @@ void Input::click(unsigned button, int count, milliseconds pause) {
   }
 }
 
+void Input::press_button(unsigned button) {
+  fake_button(button, true);
+  connection_.sync();
+  std::this_thread::sleep_for(around_drag);
+}
+
+void Input::release_button(unsigned button) {
+  std::this_thread::sleep_for(around_drag);
+  fake_button(button, false);
+  connection_.sync();
+}
+
+bool Input::holds_button(unsigned button) {
+  const std::lock_guard lock(mutex_);
+  return buttons_.contains(button);
+}
+
+bool Input::holds_any_button() {
+  const std::lock_guard lock(mutex_);
+  return !buttons_.empty();
+}
+
+bool Input::holds_key(KeyCode key) {
+  const std::lock_guard lock(mutex_);
+  return keys_.contains(key);
+}
+
 void Input::press_key(KeyCode key) {
   fake_key(key, true);
   connection_.sync();
@@ -91,7 +148,10 @@ void Input::release_all() noexcept {
     const auto keys = std::exchange(keys_, {});
     const auto buttons = std::exchange(buttons_, {});
     if (connection_.lost() || (keys.empty() && buttons.empty())) return;
-    for (const unsigned button : buttons) XTestFakeButtonEvent(connection_.get(), button, False, CurrentTime);
+    for (const auto& [button, at] : buttons) {
+      XTestFakeMotionEvent(connection_.get(), connection_.screen(), at.x, at.y, CurrentTime);
+      XTestFakeButtonEvent(connection_.get(), button, False, CurrentTime);
+    }
     for (const KeyCode key : keys) XTestFakeKeyEvent(connection_.get(), key, False, CurrentTime);
     connection_.sync();
   } catch (const std::exception&) {
@@ -104,8 +164,10 @@ void Input::fake_key(KeyCode key, bool down) {
   ::Display* display = connection_.get();
   if (down) {
     keys_.insert(key);
+    if (keys_.count(key) > 1) return;
   } else if (const auto found = keys_.find(key); found != keys_.end()) {
     keys_.erase(found);
+    if (keys_.contains(key)) return;
   } else {
     return;  // release_all was faster
   }
@@ -113,10 +175,11 @@ void Input::fake_key(KeyCode key, bool down) {
 }
 
 void Input::fake_button(unsigned button, bool down) {
+  const ScreenPoint at = pointer();
   const std::lock_guard lock(mutex_);
   ::Display* display = connection_.get();
   if (down) {
-    buttons_.insert(button);
+    buttons_.emplace(button, at);
   } else if (buttons_.erase(button) == 0) {
     return;
   }
@@ -130,11 +193,8 @@ void Input::expect_free_modifiers() {
     XkbGetState(connection_.get(), XkbUseCoreKbd, &state);
     connection_.get();
     if ((state.latched_mods & meaningful) != 0) XkbLatchModifiers(connection_.get(), XkbUseCoreKbd, 0xff, 0);
-    const bool own = [&] {
-      const std::lock_guard lock(mutex_);
-      return !keys_.empty();
-    }();
-    if (own || (state.base_mods & meaningful) == 0) return;
+    const unsigned foreign = state.base_mods & meaningful & ~own_modifiers();
+    if (foreign == 0) return;
     if (first) {
       release_foreign_keys();
       continue;
@@ -143,23 +203,31 @@ void Input::expect_free_modifiers() {
       throw InputError(
           fmt::format("somebody holds a modifier key down (mask 0x{:x}): clicks and keys would mean "
                       "something else",
-                      state.base_mods & meaningful));
+                      foreign));
     }
     std::this_thread::sleep_for(milliseconds(20));
   }
+}
+
+unsigned Input::own_modifiers() {
+  const std::lock_guard lock(mutex_);
+  if (keys_.empty()) return 0;
+  const ModifierMap map = read_modifier_map(connection_);
+  unsigned mask = 0;
+  for (int i = 0; map && i < 8 * map->max_keypermod; ++i)
+    if (keys_.contains(map->modifiermap[i])) mask |= 1U << (i / map->max_keypermod);
+  return mask;
 }
 
 /// What another program left pressed through XTest can be released through XTest; what a finger holds cannot.
 void Input::release_foreign_keys() {
   char down[32] = {};
   XQueryKeymap(connection_.get(), down);
-  const std::unique_ptr<XModifierKeymap, decltype(&XFreeModifiermap)> map(XGetModifierMapping(connection_.get()),
-                                                                          &XFreeModifiermap);
-  connection_.get();
+  const ModifierMap map = read_modifier_map(connection_);
   if (!map) return;
   for (int i = 0; i < 8 * map->max_keypermod; ++i) {
     const KeyCode key = map->modifiermap[i];
-    if (key != 0 && ((down[key / 8] >> (key % 8)) & 1) != 0) {
+    if (key != 0 && ((down[key / 8] >> (key % 8)) & 1) != 0 && !holds_key(key)) {
       XTestFakeKeyEvent(connection_.get(), key, False, CurrentTime);
     }
   }

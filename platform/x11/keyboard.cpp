@@ -76,6 +76,28 @@ KeyCode modifier_named(const Keymap& map, KeySymbol symbol, std::string_view cho
   return *key;
 }
 
+/// `combined`: modifiers go with it, so that the key counts, not the character.
+std::optional<Stroke> find_stroke(const Keymap& map, KeySymbol symbol, bool combined) {
+  std::optional<Stroke> stroke = map.find(symbol);
+  const char32_t character = character_of(symbol);
+  if (!stroke && character != 0) stroke = map.find_character(character);
+  if (!stroke && combined) {
+    if (const auto key = map.find_in_any_group(symbol)) stroke = Stroke{.key = *key};
+  }
+  return stroke;
+}
+
+/// Keycodes to hold for one key, the key itself last.
+std::vector<KeyCode> keys_to_hold(const Keymap& map, KeySymbol symbol, bool combined, std::string_view chord) {
+  if (is_modifier(symbol)) return {modifier_named(map, symbol, chord)};
+  const std::optional<Stroke> stroke = find_stroke(map, combined ? without_case(symbol) : symbol, combined);
+  if (!stroke)
+    throw InputError(fmt::format("\"{}\" cannot be held down: the keyboard layout lacks a key of it", chord));
+  std::vector<KeyCode> keys = stroke->modifiers;
+  keys.push_back(stroke->key);
+  return keys;
+}
+
 }  // namespace
 
 Keyboard::Keyboard(Connection& connection, Input& input)
@@ -107,6 +129,7 @@ std::vector<KeyCode> Keyboard::modifier_keys(Modifiers set) {
 void Keyboard::chord(std::string_view text) {
   std::vector<KeySymbol> symbols = parse_chord(text);
   input_.expect_free_modifiers();
+  forget_released();
   const Keymap map(connection_);
   std::vector<KeyCode> held;
   while (symbols.size() > 1 || (symbols.size() == 1 && is_modifier(symbols.front()))) {
@@ -118,15 +141,11 @@ void Keyboard::chord(std::string_view text) {
     held.pop_back();
     return press({.key = last, .modifiers = std::move(held)});
   }
-  const KeySymbol symbol = held.empty() ? symbols.front() : without_case(symbols.front());
-  const char32_t character = character_of(symbol);
+  const bool combined = !held.empty() || holds_modifier();
+  const KeySymbol symbol = combined ? without_case(symbols.front()) : symbols.front();
   std::optional<Unlocked> unlocked;
-  if (character > U' ' && held.empty()) unlocked.emplace(connection_);
-  std::optional<Stroke> stroke = map.find(symbol);
-  if (!stroke && character != 0) stroke = map.find_character(character);
-  if (!stroke && !held.empty()) {
-    if (const auto key = map.find_in_any_group(symbol)) stroke = Stroke{.key = *key};
-  }
+  if (character_of(symbol) > U' ' && !combined) unlocked.emplace(connection_);
+  const std::optional<Stroke> stroke = find_stroke(map, symbol, combined);
   if (!stroke) return press_bound(std::move(held), symbol, map);
   for (const KeyCode key : stroke->modifiers) {
     if (std::find(held.begin(), held.end(), key) == held.end()) held.push_back(key);
@@ -141,7 +160,60 @@ void Keyboard::press_bound(std::vector<KeyCode> held, KeySymbol symbol, const Ke
   reader_.wait_until_read();
 }
 
+void Keyboard::hold(std::string_view text) {
+  const std::vector<KeySymbol> symbols = parse_chord(text);
+  const std::vector<std::string> names = keys_of_chord(text), already = held();
+  input_.expect_free_modifiers();
+  const Keymap map(connection_);
+  const bool combined = symbols.size() > 1 || holds_modifier();
+  std::vector<HeldKey> wanted;  // all of them are found before the first is pressed
+  for (size_t i = 0; i < symbols.size(); ++i) {
+    if (std::find(already.begin(), already.end(), names[i]) != already.end()) continue;
+    wanted.push_back({names[i], keys_to_hold(map, symbols[i], combined, text), is_modifier(symbols[i])});
+  }
+  try {
+    for (HeldKey& key : wanted) {
+      for (const KeyCode code : key.keys) input_.press_key(code);
+      held_.push_back(std::move(key));
+      std::this_thread::sleep_for(between_keys);
+    }
+  } catch (...) {
+    input_.release_all();
+    throw;
+  }
+}
+
+bool Keyboard::let_go(std::string_view text) {
+  const std::vector<std::string> names = keys_of_chord(text);
+  forget_released();
+  bool any = false;
+  for (auto name = names.rbegin(); name != names.rend(); ++name) {
+    const auto found = std::find_if(held_.begin(), held_.end(), [&](const HeldKey& key) { return key.name == *name; });
+    if (found == held_.end()) continue;
+    for (auto code = found->keys.rbegin(); code != found->keys.rend(); ++code) input_.release_key(*code);
+    held_.erase(found);
+    any = true;
+  }
+  return any;
+}
+
+std::vector<std::string> Keyboard::held() {
+  forget_released();
+  std::vector<std::string> names;
+  for (const HeldKey& key : held_) names.push_back(key.name);
+  return names;
+}
+
+void Keyboard::forget_released() {
+  std::erase_if(held_, [this](const HeldKey& key) { return !input_.holds_key(key.keys.back()); });
+}
+
+bool Keyboard::holds_modifier() const {
+  return std::any_of(held_.begin(), held_.end(), [](const HeldKey& key) { return key.modifier; });
+}
+
 void Keyboard::press(const Stroke& stroke) {
+  if (input_.holds_key(stroke.key)) throw InputError("the key is held down: release it before it is pressed again");
   const Input::Hold hold(input_, stroke.modifiers);
   input_.tap_key(stroke.key);
 }
@@ -149,6 +221,9 @@ void Keyboard::press(const Stroke& stroke) {
 void Keyboard::type(std::string_view utf8, const std::stop_token& stop) {
   const std::u32string text = typeable(utf8);
   if (text.empty() || stop.stop_requested()) return;
+  if (const std::vector<std::string> down = held(); !down.empty())
+    throw InputError(fmt::format("keys are held down ({}): text would mean something else; nothing was typed",
+                                 fmt::join(down, "+")));
   input_.expect_free_modifiers();
   const Unlocked unlocked(connection_);
   const Keymap map(connection_);

@@ -36,6 +36,26 @@ TEST(FakeDesktop, RefusesWhatARealOneRefuses) {
   EXPECT_FALSE(desktop.wait_until_quiet({}, stop.get_token()));
 }
 
+TEST(FakeDesktop, RemembersWhatIsHeld) {
+  FakeDesktop desktop(100, 80);
+  desktop.press_key("Control_L");
+  desktop.press_key("ctrl+shift");
+  EXPECT_EQ(desktop.held_keys(), (std::vector<std::string>{"ctrl", "shift"}));
+  desktop.click({1, 1}, MouseButton::left, 1, 0);
+  EXPECT_EQ(desktop.actions.back().held, parse_modifiers("ctrl+shift"));
+  EXPECT_THROW(desktop.type("w", {}), InputError);
+  EXPECT_TRUE(desktop.release_key("ctrl"));
+  EXPECT_FALSE(desktop.release_key("ctrl"));
+  desktop.press_button(MouseButton::left);
+  EXPECT_THROW(desktop.click({2, 2}, MouseButton::left, 1, 0), InputError);
+  desktop.move_pointer({50, 50});
+  desktop.release_all();
+  EXPECT_EQ(desktop.pointer(), (ScreenPoint{1, 1})) << "where the button went down";
+  EXPECT_FALSE(desktop.holds_button());
+  EXPECT_TRUE(desktop.held_keys().empty());
+  EXPECT_THROW(desktop.release_button(MouseButton::left), InputError);
+}
+
 TEST(FakeDesktop, WindowsComeGoAndTakeTheFocus) {
   FakeDesktop desktop;
   desktop.add_window({.id = 1, .title = "Editor"});

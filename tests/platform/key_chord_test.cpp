@@ -70,6 +70,24 @@ TEST(KeyChord, WhatTypesACharacter) {
     EXPECT_FALSE(types_character(text)) << text;
 }
 
+TEST(KeyChord, KeysOneByOne) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(keys_of_chord("Control_L+Alt_R+S"), (Names{"ctrl", "alt", "s"}));
+  EXPECT_EQ(keys_of_chord("ctrl++"), (Names{"ctrl", "plus"}));
+  EXPECT_EQ(keys_of_chord("esc"), (Names{"Escape"}));
+  EXPECT_THROW(keys_of_chord("nosuchkey"), std::invalid_argument);
+}
+
+TEST(KeyChord, WhatIsHeldIsPartOfAChord) {
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(chord_while_held(Names{}, "w"), "w");
+  EXPECT_EQ(chord_while_held(Names{"ctrl"}, "W"), "ctrl+w");
+  EXPECT_EQ(chord_while_held(Names{"ctrl"}, "+"), "ctrl+plus");
+  EXPECT_EQ(chord_while_held(Names{"shift", "ctrl"}, "alt+Delete"), "ctrl+alt+shift+Delete");
+  EXPECT_EQ(chord_while_held(Names{"w"}, "ctrl"), "ctrl+w") << "the held key repeats";
+  EXPECT_EQ(chord_while_held(Names{"alt", "Left"}, "F4"), "alt+F4");
+}
+
 TEST(KeyChord, Modifiers) {
   EXPECT_EQ(parse_modifiers(""), 0);
   EXPECT_EQ(parse_modifiers("ctrl+Shift"), 3);

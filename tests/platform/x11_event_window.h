@@ -33,7 +33,8 @@ class EventWindow {
     XSetWindowAttributes attributes{};
     attributes.override_redirect = 1;
     attributes.background_pixel = 0x204060;
-    attributes.event_mask = ButtonPressMask | ButtonReleaseMask | KeyPressMask | KeyReleaseMask | ExposureMask;
+    attributes.event_mask =
+        ButtonPressMask | ButtonReleaseMask | ButtonMotionMask | KeyPressMask | KeyReleaseMask | ExposureMask;
     window_ = XCreateWindow(display_, DefaultRootWindow(display_), box.x0, box.y0, box.width(), box.height(), 0,
                             CopyFromParent, InputOutput, CopyFromParent, CWOverrideRedirect | CWBackPixel | CWEventMask,
                             &attributes);

@@ -15,7 +15,7 @@
 namespace deskhand::testing {
 
 struct ReceivedEvent {
-  int kind = 0;         ///< ButtonPress, KeyPress…
+  int kind = 0;         ///< ButtonPress, KeyPress, MotionNotify…
   ScreenPoint at{};     ///< on the screen
   unsigned detail = 0;  ///< button or keycode
   unsigned state = 0;   ///< modifiers before it
@@ -24,7 +24,7 @@ struct ReceivedEvent {
   std::string text;  ///< characters of a key
 };
 
-/// A button or key event as the client decodes it; nothing for other events.
+/// A button, motion or key event as the client decodes it; nothing for other events.
 inline std::optional<ReceivedEvent> received_event(XEvent& event) {
   ReceivedEvent received{.kind = event.type, .name = {}, .text = {}};
   if (event.type == ButtonPress || event.type == ButtonRelease) {
@@ -32,6 +32,12 @@ inline std::optional<ReceivedEvent> received_event(XEvent& event) {
     received.detail = event.xbutton.button;
     received.state = event.xbutton.state;
     received.time = event.xbutton.time;
+    return received;
+  }
+  if (event.type == MotionNotify) {
+    received.at = {event.xmotion.x_root, event.xmotion.y_root};
+    received.state = event.xmotion.state;
+    received.time = event.xmotion.time;
     return received;
   }
   if (event.type != KeyPress && event.type != KeyRelease) return std::nullopt;

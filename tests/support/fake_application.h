@@ -83,7 +83,10 @@ class FakeApplication : public FakeDesktop {
         if (element.window == window.id) found.push_back(element);
     return found;
   }
-  void release_all() noexcept override { ++releases; }
+  void release_all() noexcept override {
+    FakeDesktop::release_all();
+    ++releases;
+  }
 
   std::vector<ScreenElement> elements;
   std::set<std::string> dead;        ///< a press on these changes nothing
