@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "kernels/check.h"
 
@@ -52,7 +53,12 @@ void ForwardQueue::lead(std::unique_lock<std::mutex>& lock) {
   // Others who are choosing their next token get a moment, so that all go together.
   constexpr auto moment = std::chrono::milliseconds(2);
   changed_.wait_for(lock, moment, [this] { return all_turns_wait(); });
-  choose();
+  try {
+    choose();
+  } catch (...) {
+    chosen_.clear();
+    for (Entry* entry : waiting_) entry->fail();
+  }
   lock.unlock();
   forward();
   lock.lock();
@@ -69,12 +75,15 @@ bool ForwardQueue::all_turns_wait() const {
 }
 
 void ForwardQueue::choose() {
-  // The least comes first; each has an equal share of the room that is left.
+  // Whom the last batch had no room for, then the least comes first; each has an equal share of the room that is left.
   chosen_.assign(waiting_.begin(), waiting_.end());
-  std::sort(chosen_.begin(), chosen_.end(), [](const Entry* a, const Entry* b) { return a->left() < b->left(); });
+  std::sort(chosen_.begin(), chosen_.end(), [](const Entry* a, const Entry* b) {
+    return std::pair(!a->passed_over, a->left()) < std::pair(!b->passed_over, b->left());
+  });
   int64_t room = batch_.max_rows(), sharers = static_cast<int64_t>(chosen_.size());
   for (Entry* entry : chosen_) {
     entry->rows = entry->whole_rows((room + sharers - 1) / sharers, room);
+    entry->passed_over = entry->rows == 0;
     room -= entry->rows;
     --sharers;
   }
@@ -103,21 +112,26 @@ void ForwardQueue::add_rows(Entry& entry) {
   }
 }
 
-void ForwardQueue::forward() {
-  batch_.clear();
-  std::erase_if(chosen_, [this](Entry* entry) {
-    try {
-      if (entry->stopped()) {
-        entry->over = true;
-      } else {
+void ForwardQueue::fill() {
+  std::erase_if(chosen_, [](Entry* entry) { return entry->over = entry->stopped(); });
+  for (bool whole = false; !whole;) {
+    batch_.clear();
+    whole = true;
+    for (Entry* entry : chosen_) {
+      try {
         add_rows(*entry);
+      } catch (...) {
+        entry->fail();
+        whole = false;  // once more without it: some of its rows are in the batch
+        break;
       }
-    } catch (...) {
-      entry->error = std::current_exception();
-      entry->over = true;
     }
-    return entry->over;
-  });
+    std::erase_if(chosen_, [](const Entry* entry) { return entry->over; });
+  }
+}
+
+void ForwardQueue::forward() {
+  fill();
   if (chosen_.empty()) return;
   batch_.set_stop(chosen_.size() == 1 ? chosen_.front()->feed.stop : std::stop_token());
   ++batches_;
@@ -135,9 +149,15 @@ void ForwardQueue::forward() {
     }
   } catch (...) {
     fed = false;
-    for (Entry* entry : chosen_) entry->error = std::current_exception();
+    for (Entry* entry : chosen_) entry->fail();
   }
-  for (Entry* entry : chosen_) finish(*entry, fed);
+  for (Entry* entry : chosen_) {
+    try {
+      finish(*entry, fed);
+    } catch (...) {
+      entry->fail();
+    }
+  }
 }
 
 View ForwardQueue::logits_room(int64_t rows) {

@@ -68,6 +68,7 @@ class ForwardQueue {
     std::thread::id thread = std::this_thread::get_id();
     // Of the leader, without the mutex:
     int64_t fed = 0, rows = 0, passes = 0;  // rows: in the batch that is being made
+    bool passed_over = false;               // no room in the last batch
     bool over = false;
     std::exception_ptr error = nullptr;
     // Of the mutex: over, and no longer among those that wait. Its owner is free to go.
@@ -77,12 +78,18 @@ class ForwardQueue {
     int64_t whole_rows(int64_t share, int64_t room) const;
     int64_t left() const { return static_cast<int64_t>(feed.ids.size()) - fed; }
     bool stopped() const { return feed.stop.stop_requested(); }
+    /// It is over with the exception that is being handled.
+    void fail() {
+      error = std::current_exception();
+      over = true;
+    }
   };
 
   void lead(std::unique_lock<std::mutex>& lock);
   bool all_turns_wait() const;
   void choose();
   void add_rows(Entry& entry);
+  void fill();
   void forward();
   View logits_room(int64_t rows);
   void finish(Entry& entry, bool fed);

@@ -29,6 +29,7 @@ void KvSequence::Table::drop(size_t index) {
 KvSequence::KvSequence(KvCache& cache, int64_t capacity)
     : cache_(cache), capacity_(capacity), tables_(cache.plan().groups().size()), at_(cache.tree_.root()) {
   const std::scoped_lock lock(cache_.mutex_);
+  ids_.reserve(static_cast<size_t>(capacity));  // what was fed is always noted
   for (Table& table : tables_) {
     table.pages.reserve(static_cast<size_t>(pages_for(capacity)));
     table.data.reserve(static_cast<size_t>(pages_for(capacity)));
@@ -67,7 +68,6 @@ AttentionRow KvSequence::row(size_t group, int64_t position) const {
 void KvSequence::reserve(int64_t tokens) {
   CHECK(tokens <= capacity_, "{} of {}", tokens, capacity_);
   const std::scoped_lock lock(cache_.mutex_);
-  ids_.reserve(static_cast<size_t>(tokens));
   const int64_t more = pages_for(tokens) - pages_for(size());
   for (size_t group = 0; group < tables_.size(); ++group) {
     const int64_t window = cache_.plan().groups()[group].window;
@@ -272,8 +272,7 @@ void KvSequence::lose() {
   const std::scoped_lock lock(cache_.mutex_);
   std::erase_if(saved_, [this](const Saved& saved) { return saved.count > size(); });
   publish();
-  const std::vector<int32_t> ids = std::exchange(ids_, {});
-  go_back(ids);
+  go_back(std::vector(ids_));
 }
 
 }  // namespace deskhand
