@@ -15,6 +15,10 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> m
                         PromptImages images) {
   const auto size = static_cast<int64_t>(ids.size());
   CHECK(size <= capacity(), "{} of {}", size, capacity());
+  for (const ImageSpan& span : images.spans()) {
+    CHECK(span.end() <= size, "a picture up to {} of {} ids", span.end(), size);
+    CHECK(span.sees == RowSees::past || span.rows <= queue_.rows(), "{} rows together", span.rows);
+  }
   for (int64_t i = 0; i < size; ++i) {
     const int32_t id = ids[static_cast<size_t>(i)];
     const ImageSpan* span = id < 0 ? images.at(i) : nullptr;
@@ -29,7 +33,7 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> m
   ids_.assign(ids.begin(), ids.end());
   images_ = std::move(images);
   queue_.model().cache().count(size, known);
-  if (fed() < size && !feed(marks, stop)) ids_.resize(static_cast<size_t>(fed()));
+  if (fed() < size && !feed(marks, stop)) rewind(fed());
   sequence_.share();
   return known;
 }
@@ -47,6 +51,7 @@ void TokenState::push(int32_t id) {
 
 void TokenState::rewind(int64_t size) {
   CHECK(size >= 0 && size <= static_cast<int64_t>(ids_.size()), "{} of {}", size, ids_.size());
+  if (const ImageSpan* span = images_.at(size)) size = span->begin;
   ids_.resize(static_cast<size_t>(size));
   images_.cut(size);
   if (fed() > size) sequence_.adopt(ids_);

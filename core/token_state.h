@@ -31,14 +31,15 @@ class TokenState {
   int64_t passes() const { return passes_; }
 
   /// Makes the ids exactly these and feeds them. Returns how many did not need to be fed. When stopped, ids() ends with
-  /// what was fed. The ids must be in the vocabulary, or those of `images`, and fit the capacity (CHECK). `marks`:
-  /// numbers of ids after which a later text is likely to differ; recurrent layers save their state there.
+  /// what was fed, less a picture that was not fed as a whole. The ids must be in the vocabulary, or those of `images`,
+  /// and fit the capacity (CHECK). `marks`: numbers of ids after which a later text is likely to differ; recurrent
+  /// layers save their state there.
   int64_t set(std::span<const int32_t> ids, std::span<const int64_t> marks = {}, std::stop_token stop = {},
               PromptImages images = {});
   /// Takes the memory for `tokens` ids in all, so that what follows allocates nothing.
   void reserve(int64_t tokens);
   void push(int32_t id);
-  /// Forgets all ids from `size` on.
+  /// Forgets all ids from `size` on, and those of a picture that `size` lies inside.
   void rewind(int64_t size);
   /// Logits after the last id [vocabulary]; valid until the next call. There must be an id.
   std::span<const float> logits();

@@ -146,6 +146,7 @@ ExitStatus inspect_model(const Options& options, CommandContext& context) {
   check_ids(prompt, engine->tokenizer().vocabulary_size());
   const auto session = engine->new_session();
   session->set_prompt(prompt.ids, context.stop, 0, prompt.images);
+  if (context.stop.stop_requested()) throw Interrupted();
   const std::span<const float> last = session->logits();
   const std::vector<float> logits(last.begin(), last.end());
   GenerateOptions generate;

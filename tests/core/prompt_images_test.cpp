@@ -6,7 +6,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cmath>
+#include <functional>
+#include <stdexcept>
+#include <thread>
 
 #include "core/token_state.h"
 #include "core/weights.h"
@@ -25,10 +29,12 @@ class Given final : public PromptImage {
   int32_t first_id() const override { return first_; }
   const ImageFeatures* features(std::stop_token stop) override {
     ++asked;
+    if (on_asked) on_asked(asked);
     return stop.stop_requested() ? nullptr : &features_;
   }
 
   int asked = 0;
+  std::function<void(int)> on_asked;
 
  private:
   int32_t first_;
@@ -195,6 +201,94 @@ TEST_P(ImageRows, AStopBeforeTheyAreEncodedLosesNothing) {
   EXPECT_EQ(state.fed(), 0);
   state.set(with(span, ids_), {}, {}, images);
   EXPECT_EQ(state.fed(), 180);
+}
+
+TEST_P(ImageRows, APictureIsForgottenAsAWhole) {
+  const ImageSpan span{.begin = 20, .rows = 70, .image = picture_of(20, 70, -500)};
+  PromptImages images;
+  images.add(span);
+  TokenState plain(*queue_);
+  plain.set(std::span(ids_).first(20));
+  plain.push(7);
+  const std::vector<float> expected = logits_of(plain);
+
+  TokenState state(*queue_);
+  state.set(with(span, ids_), {}, {}, images);
+  state.rewind(60);
+  EXPECT_EQ(state.ids().size(), 20u);
+  state.push(7);
+  expect_near(logits_of(state), expected);
+
+  // Stopped between two batches, inside the picture.
+  const auto image = picture_of(20, 70, -1500);
+  std::stop_source stop;
+  image->on_asked = [&](int asked) {
+    if (asked == 40) stop.request_stop();
+  };
+  ImageSpan other = span;
+  other.image = image;
+  PromptImages others;
+  others.add(other);
+  TokenState stopped(*queue_);
+  stopped.set(with(other, ids_), {}, stop.get_token(), others);
+  EXPECT_EQ(stopped.ids().size(), 20u);
+  stopped.push(7);
+  expect_near(logits_of(stopped), expected);
+}
+
+TEST_P(ImageRows, OneThatFailsHalfWayHarmsNobody) {
+  std::atomic<bool> done = false;
+  std::jthread beside([&] {
+    for (int32_t i = 0; !done; i = (i + 1) % 50) {
+      std::vector<int32_t> ids(390, i);
+      TokenState(*queue_).set(ids);
+    }
+  });
+  for (int32_t i = 0; i < 5; ++i) {
+    const auto image = picture_of(4, 20, -500 - 100 * i);
+    const ImageSpan span{.begin = 4, .rows = 20, .image = image};
+    PromptImages images;
+    images.add(span);
+    std::vector<int32_t> ids = with(span, ids_);
+    ids[0] = i;  // a text that nobody has fed
+    std::vector<int32_t> words = ids_;
+    words[0] = i;
+    image->on_asked = [](int asked) {
+      if (asked == 8) throw std::runtime_error("no room for the row");
+    };
+    TokenState state(*queue_);
+    EXPECT_THROW(state.set(ids, {}, {}, images), std::runtime_error);
+    image->on_asked = nullptr;
+    state.set(ids, {}, {}, images);
+    const std::vector<float> got = logits_of(state);
+    TokenState plain(*queue_);
+    plain.set(words);
+    expect_near(got, logits_of(plain));
+  }
+  done = true;
+}
+
+TEST_P(ImageRows, APictureAsLongAsABatchIsFedBesideAReply) {
+  TokenState replying(*queue_);
+  replying.set(std::span(ids_).first(5));
+  std::atomic<bool> done = false;
+  std::jthread beside([&] {
+    const ForwardQueue::Turn turn(*queue_);
+    for (int i = 0; i < 300 && !done; ++i) {
+      replying.push(7);
+      replying.logits();
+    }
+    done = true;
+  });
+  while (queue_->batches() < 4) std::this_thread::yield();
+  const ImageSpan span{.begin = 10, .rows = 32, .image = picture_of(10, 32, -500), .sees = RowSees::picture};
+  PromptImages images;
+  images.add(span);
+  TokenState state(*queue_);
+  const std::vector<int32_t> ids = with(span, ids_);
+  state.set(std::span(ids).first(50), {}, {}, images);
+  EXPECT_FALSE(done) << "only when nobody else had anything to say";
+  done = true;
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, ImageRows,
