@@ -55,6 +55,38 @@ TEST_F(Settings, TheTypeMayBeMissingInOldFiles) {
   EXPECT_EQ(open("{}", R"({"model_type": "gemma3", "vision_config": {"patch_size": 14}})").family().name, "gemma3");
 }
 
+TEST_F(Settings, EarlyFineTunesOfQwen25VlNameAClassOfTheirOwn) {
+  EXPECT_EQ(open(R"({"image_processor_type": "Qwen2_5_VLImageProcessor"})").family().name, "qwen");
+}
+
+TEST_F(Settings, OfProjectorFilesInTheirSpellings) {
+  const auto family_of = [](const char* key, const char* type) {
+    MetadataStore keys;
+    if (key != nullptr) keys.set_text(key, type);
+    return std::string(Preprocessor::of_projector(keys, "mmproj.gguf").family().name);
+  };
+  for (const char* key : {"clip.projector_type", "clip.vision.projector_type"}) {
+    EXPECT_EQ(family_of(key, "qwen3vl_merger"), "qwen") << key;
+    EXPECT_EQ(family_of(key, "gemma4v"), "gemma4") << key;
+  }
+  EXPECT_EQ(family_of(nullptr, ""), "llava") << "LLaVA's first files name none";
+}
+
+TEST_F(Settings, BlocksOfAProjectorFileMustFillTheSquare) {
+  MetadataStore keys;
+  keys.set_text("clip.projector_type", "gemma3");
+  keys.set("clip.vision.projector.scale_factor", int64_t{5});
+  EXPECT_THROW(Preprocessor::of_projector(keys, "mmproj.gguf"), ModelFileError);
+}
+
+TEST_F(Settings, TilesAreBounded) {
+  const Preprocessor eyes = open(
+      R"({"image_processor_type": "Idefics3ImageProcessor", "size": {"longest_edge": 2048}, "max_image_size": {"longest_edge": 4}})",
+      R"({"model_type": "idefics3", "scale_factor": 1, "vision_config": {"patch_size": 4}})");
+  EXPECT_THROW(eyes.plan({100, 100}), ImageError);
+  EXPECT_EQ(eyes.plan({1, 1000}).tiles, 512 + 1) << "one column of tiles, and the whole";
+}
+
 TEST_F(Settings, NestedInTheProcessorsFile) {
   const Preprocessor eyes = open(
       R"({"processor_class": "X", "image_processor": {"image_processor_type": "Qwen2VLImageProcessor", "patch_size": 14}})",

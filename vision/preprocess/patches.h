@@ -2,7 +2,7 @@
 // Patches of a picture as rows of float values.
 //
 //   PatchWriter out(settings, values);
-//   out.write(image, {.x = 28, .y = 0});       // the next row: [3, frames, patch, patch]
+//   out.write(image, 28, 0);                   // the next row: [3, frames, patch, patch]
 //
 // A value is ((byte · scale) − mean) / deviation: scaled in double precision, then three roundings to float.
 

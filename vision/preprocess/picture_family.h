@@ -1,7 +1,7 @@
 #pragma once
 // One way of preparing pictures per file of families/; the build writes their table.
 //
-//   const PictureFamily& family = find_family("Qwen2VLImageProcessor");
+//   for (const PictureFamily* family : picture_families()) names.push_back(family->name);
 //
 // A family reads what is its own from files whose common keys are read already, and says what becomes of a picture.
 

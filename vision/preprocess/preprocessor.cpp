@@ -9,6 +9,7 @@ namespace deskhand {
 namespace {
 
 constexpr int64_t most_values = int64_t{128} << 20;
+constexpr int most_tiles = 1024;
 
 int64_t values_of_patch(const PictureSettings& settings) {
   return int64_t{3} * settings.frames * settings.patch * settings.patch;
@@ -34,6 +35,10 @@ PicturePlan Preprocessor::plan(PictureSize picture) const {
     throw ImageError(fmt::format("a picture of {}×{} has nothing to see", picture.width, picture.height));
   }
   const PicturePlan plan = family_->plan(picture, settings_);
+  if (plan.tiles > most_tiles) {
+    throw ImageError(fmt::format("a picture of {}×{} would be cut into {} tiles, expected at most {}", picture.width,
+                                 picture.height, plan.tiles, most_tiles));
+  }
   if (plan.patches() > most_values / values_of_patch(settings_)) {
     throw ImageError(fmt::format("a picture of {}×{} would become {} patches of {} values, expected at most {} values",
                                  picture.width, picture.height, plan.patches(), values_of_patch(settings_),

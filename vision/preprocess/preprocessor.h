@@ -3,12 +3,12 @@
 // processors (PIL backend).
 //
 //   Preprocessor eyes = Preprocessor::open("Qwen3.5-4B");      // preprocessor_config.json or processor_config.json
-//   PicturePlan plan = eyes.plan({1920, 1080});                // resized to {1920, 1088}: 68 × 120 patches, 2040
-//   tokens EyeInput input = eyes.prepare(read_image("screen.png"));   // input.values: [plan.patches(), input.width]
+//   PicturePlan plan = eyes.plan({1920, 1080});                // resized to {1920, 1088}: 2040 tokens of 2 × 2 patches
+//   EyeInput input = eyes.prepare(read_image("screen.png"));   // input.values: [plan.patches(), input.width]
 //
 // Opening throws ModelFileError, naming the file, the key, what was expected and what was got. plan and prepare throw
 // ImageError for pictures that the model's processor refuses too (empty, too narrow) or that would become larger than
-// 128 Mi values.
+// 128 Mi values or 1024 tiles.
 
 #include <array>
 #include <cstdint>
@@ -23,6 +23,9 @@
 namespace deskhand {
 
 struct PictureFamily;
+
+/// clip.projector_type, or clip.vision.projector_type of files that also hear; LLaVA's first files have neither.
+std::string_view projector_type(const Metadata& keys);
 
 /// Which of these count depends on the family.
 struct PictureSettings {

@@ -140,6 +140,10 @@ int square_side(const JsonFields& fields, const char* key, int fallback) {
   return height;
 }
 
+std::string_view projector_type(const Metadata& keys) {
+  return keys.text_or("clip.projector_type", keys.text_or("clip.vision.projector_type", "mlp"));
+}
+
 Preprocessor Preprocessor::open(const fs::path& directory) {
   const fs::path config = directory / "config.json";
   const nlohmann::json model_json = read_json_file(config, size_t{16} << 20);
@@ -158,8 +162,8 @@ Preprocessor Preprocessor::open(const fs::path& directory) {
 }
 
 Preprocessor Preprocessor::of_projector(const Metadata& keys, const std::string& what) {
-  const char* key = keys.has("clip.projector_type") ? "clip.projector_type" : "clip.vision.projector_type";
-  const PictureFamily& family = family_of(&PictureFamily::projectors, keys.text(key), key, what);
+  const PictureFamily& family =
+      family_of(&PictureFamily::projectors, projector_type(keys), "clip.projector_type", what);
   PictureSettings settings = family.defaults;
   settings.patch = integer_within(keys, "clip.vision.patch_size", settings.patch, 1, most_patch);
   const auto three = [&](const char* name, std::array<double, 3>& out) {

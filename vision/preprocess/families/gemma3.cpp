@@ -30,6 +30,10 @@ void read(const JsonFields& processor, const JsonFields& model, PictureSettings&
 void read_keys(const Metadata& keys, PictureSettings& settings) {
   settings.tile = integer_within(keys, "clip.vision.image_size", 896, 1, most_square);
   settings.merge = integer_within(keys, "clip.vision.projector.scale_factor", 4, 1, most_merge);
+  if (const int patches = settings.tile / settings.patch; patches % settings.merge != 0) {
+    throw ModelFileError(fmt::format("key 'clip.vision.projector.scale_factor' must divide {} patches, got {}", patches,
+                                     settings.merge));
+  }
 }
 
 PicturePlan plan(PictureSize, const PictureSettings& s) {

@@ -6,7 +6,7 @@
 namespace deskhand {
 namespace {
 
-constexpr std::string_view processors[] = {"Qwen2VLImageProcessor"};
+constexpr std::string_view processors[] = {"Qwen2VLImageProcessor", "Qwen2_5_VLImageProcessor"};
 constexpr std::string_view model_types[] = {"qwen2_vl",     "qwen2_5_vl", "qwen3_vl",
                                             "qwen3_vl_moe", "qwen3_5",    "qwen3_5_moe"};
 constexpr std::string_view projectors[] = {"qwen2vl_merger", "qwen2.5vl_merger", "qwen3vl_merger"};
@@ -36,7 +36,7 @@ void read(const JsonFields& processor, const JsonFields&, PictureSettings& setti
 
 /// A projector file seldom says the band: then it is the published models'.
 void read_keys(const Metadata& keys, PictureSettings& settings) {
-  const bool third = keys.text("clip.projector_type") == "qwen3vl_merger";
+  const bool third = projector_type(keys) == "qwen3vl_merger";
   settings.min_pixels = integer_within(keys, "clip.vision.image_min_pixels", third ? 65536 : 3136, 1, most_pixels);
   settings.max_pixels =
       integer_within(keys, "clip.vision.image_max_pixels", third ? 16777216 : 12845056, 1, most_pixels);
