@@ -29,10 +29,8 @@ std::unique_ptr<ImageEncoder> open_directory(const std::filesystem::path& path, 
   for (const Encoder* encoder : encoders()) {
     const EncoderNames& names = encoder->hugging_face;
     if (std::find(names.model_types.begin(), names.model_types.end(), type) == names.model_types.end()) continue;
-    MetadataStore metadata;
-    KeyWriter writer(metadata, "clip.vision");
-    names.write_keys(config, writer);
-    auto part = open_part(path, {.prefixes = names.prefixes, .tensors = names.tensors}, std::move(metadata));
+    auto part = open_part(path, {.prefixes = names.prefixes, .tensors = names.tensors},
+                          encoder_keys(*encoder, json, file.string()));
     return encoder->load({.file = std::move(part),
                           .preprocessor = preprocessor != nullptr ? *preprocessor : Preprocessor::open(path),
                           .backend = backend,
@@ -52,8 +50,7 @@ std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, 
     throw ModelFileError(fmt::format("{}: holds no eyes: general.architecture is '{}', expected 'clip'", path.string(),
                                      one_line(architecture)));
   }
-  const std::string_view type =
-      metadata.text_or("clip.projector_type", metadata.text_or("clip.vision.projector_type", "mlp"));
+  const std::string_view type = projector_type(metadata);
   for (const Encoder* encoder : encoders()) {
     if (encoder->projector != type) continue;
     Preprocessor own = preprocessor != nullptr ? *preprocessor : Preprocessor::of_projector(metadata, path.string());
@@ -65,6 +62,24 @@ std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, 
 }
 
 }  // namespace
+
+MetadataStore encoder_keys(const Encoder& encoder, const nlohmann::json& config, const std::string& what) {
+  nlohmann::json eyes = nlohmann::json::parse(encoder.hugging_face.defaults);
+  const std::string expected = eyes.value("hidden_act", "");
+  const auto written = JsonFields(config, what).object("vision_config");
+  if (!written) throw ModelFileError(fmt::format("{}: 'vision_config' is missing", what));
+  const std::string activation = written->text_of({"hidden_activation", "hidden_act"}, expected);
+  if (activation != expected) {
+    written->fail(fmt::format("the activation is '{}', expected '{}'", one_line(activation), expected));
+  }
+  written->write_to(eyes);
+  nlohmann::json complete = config;
+  complete["vision_config"] = std::move(eyes);
+  MetadataStore metadata;
+  KeyWriter writer(metadata, "clip.vision");
+  encoder.hugging_face.write_keys(JsonFields(complete, what), writer);
+  return metadata;
+}
 
 std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width,
                                            const Preprocessor* preprocessor) {

@@ -1,7 +1,7 @@
 #pragma once
 // Vision encoders: from a picture to rows of a language model's width.
 //
-//   std::unique_ptr<ImageEncoder> eyes = open_encoder("mmproj.gguf", *backend, {.text_width = 2048});
+//   std::unique_ptr<ImageEncoder> eyes = open_encoder("mmproj.gguf", *backend, 2048);
 //   ImageLayout layout = eyes->layout(1920, 1080);        // how many rows, and how they stand in the prompt
 //   ImageFeatures features = eyes->encode(image, stop);
 //
@@ -72,6 +72,7 @@ struct EncoderNames {
   std::span<const std::string_view> model_types;  ///< of config.json
   std::span<const std::string_view> prefixes;     ///< of the encoder's tensors
   std::span<const TensorAlias> tensors;
+  std::string_view defaults;  ///< vision_config may leave these out; its hidden_act must be theirs
   /// Writes the keys of GGUF ("clip.vision.…") from config.json.
   void (*write_keys)(const JsonFields& config, KeyWriter& writer) = nullptr;
 };
@@ -93,6 +94,9 @@ struct Encoder {
 
 /// All encoders, by file name.
 std::span<const Encoder* const> encoders();
+
+/// What a projector file's keys ("clip.vision.…") would say of a config.json. Throws ModelFileError.
+MetadataStore encoder_keys(const Encoder& encoder, const nlohmann::json& config, const std::string& what);
 
 /// The eyes in a file; null for a directory whose model has none. `preprocessor`: what prepares pictures, in place of
 /// what the file says of it; null: the file's.

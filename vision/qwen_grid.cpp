@@ -48,15 +48,9 @@ PatchShape qwen_patches(const PictureSettings& settings, int64_t width, bool has
 
 void write_qwen_eye_keys(const JsonFields& config, KeyWriter& writer) {
   const auto eyes = config.object("vision_config");
-  if (!eyes) config.fail("'vision_config' is missing");
   // Qwen2-VL calls the tower's width embed_dim, and hidden_size what the language model has.
   const auto embed = eyes->integer_if("embed_dim");
-  const int64_t width = embed ? *embed : eyes->integer("hidden_size");
-  constexpr int64_t most_width = 1 << 20;
-  if (width < 1 || width > most_width) eyes->fail("the tower's width makes no sense");
-  const auto inner = eyes->integer_if("intermediate_size");
-  writer.set("embedding_length", width);
-  writer.set("feed_forward_length", inner ? *inner : width * eyes->integer_if("mlp_ratio").value_or(4));
+  writer.set("embedding_length", embed ? *embed : eyes->integer("hidden_size"));
   writer.set("block_count", eyes->integer("depth"));
   writer.set("attention.head_count", eyes->integer("num_heads"));
   writer.set("attention.layer_norm_epsilon", 1e-6);

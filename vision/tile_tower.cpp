@@ -57,11 +57,10 @@ View TileTower::operator()(const EyeInput& input, const std::stop_token& stop) {
 
 void write_tile_tower_keys(const JsonFields& config, KeyWriter& writer) {
   const auto eyes = config.object("vision_config");
-  if (!eyes) config.fail("'vision_config' is missing");
   writer.set("embedding_length", eyes->integer("hidden_size"));
   writer.set("block_count", eyes->integer("num_hidden_layers"));
   writer.set("attention.head_count", eyes->integer("num_attention_heads"));
-  writer.set("attention.layer_norm_epsilon", eyes->number_if("layer_norm_eps").value_or(1e-6));
+  writer.set("attention.layer_norm_epsilon", eyes->number("layer_norm_eps"));
 }
 
 }  // namespace deskhand

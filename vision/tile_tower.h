@@ -1,7 +1,7 @@
 #pragma once
 // Vision transformers of the CLIP and SigLIP kind: squares of a fixed size, each seen by itself.
 //
-//   TileTower tower(weights, backend, {.shape = shape, .patch = 14, .patches = 729});
+//   TileTower tower(weights, backend, {.tower = shape, .patch = 14, .patches = 729});
 //   View rows = tower(input, stop);                     // [tiles · 729, width]
 //
 // h = patches·Wᵀ + b + positions, the blocks, and a norm. CLIP has a class token before the patches and a norm before

@@ -114,11 +114,18 @@ std::unique_ptr<Decoder> load(const LoadContext& context) {
 
 constexpr std::string_view model_types[] = {"llama", "mistral"};
 
+// The text part of a config.json that describes eyes too says only what differs from these; Mistral's says all.
+constexpr std::string_view defaults = R"({
+  "vocab_size": 32000, "hidden_size": 4096, "intermediate_size": 11008, "num_hidden_layers": 32,
+  "num_attention_heads": 32, "max_position_embeddings": 2048, "rms_norm_eps": 1e-6
+})";
+
 }  // namespace
 
 extern const Family family_llama;
-const Family family_llama{.architecture = "llama",
-                          .load = load,
-                          .hugging_face = {.model_types = model_types, .layer_tensors = llama_tensors}};
+const Family family_llama{
+    .architecture = "llama",
+    .load = load,
+    .hugging_face = {.model_types = model_types, .layer_tensors = llama_tensors, .defaults = defaults}};
 
 }  // namespace deskhand

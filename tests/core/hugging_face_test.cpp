@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/engine.h"
+#include "core/hugging_face/config.h"
 #include "core/language_model.h"
 #include "core/prompt.h"
 #include "tests/support/safetensors_writer.h"
@@ -265,6 +266,22 @@ TEST(HuggingFace, HostileHybridsAreRefused) {
   EXPECT_THAT(with({{"layer_types", nullptr}, {"full_attention_interval", 0}}), HasSubstr("full_attention_interval"));
 }
 
+TEST(HuggingFace, LlavaLeavesOutTheShapeOfItsText) {
+  const json config = {
+      {"model_type", "llava"},
+      {"text_config",
+       {{"model_type", "llama"}, {"max_position_embeddings", 4096}, {"rms_norm_eps", 1e-5}, {"vocab_size", 32064}}},
+      {"vision_config", {{"model_type", "clip_vision_model"}}}};
+  MetadataStore keys;
+  read_config(config, "config.json", keys);
+  EXPECT_EQ(keys.integer("llama.block_count"), 32);
+  EXPECT_EQ(keys.integer("llama.embedding_length"), 4096);
+  EXPECT_EQ(keys.integer("llama.feed_forward_length"), 11008);
+  EXPECT_EQ(keys.integer("llama.attention.head_count"), 32);
+  EXPECT_EQ(keys.integer("llama.vocab_size"), 32064);
+  EXPECT_EQ(keys.integer("llama.context_length"), 4096);
+}
+
 TEST(HuggingFace, HostileConfigsAreRefused) {
   const auto with = [](const json& changes) {
     Copy copy("tiny_llama_tied_llama3");
@@ -275,7 +292,7 @@ TEST(HuggingFace, HostileConfigsAreRefused) {
   EXPECT_THAT(with({{"num_hidden_layers", 1u << 31}}), HasSubstr("num_hidden_layers"));
   EXPECT_THAT(with({{"num_hidden_layers", 2.5}}), HasSubstr("must be an integer"));
   EXPECT_THAT(with({{"num_hidden_layers", 18446744073709551615u}}), HasSubstr("must be an integer"));
-  EXPECT_THAT(with({{"num_hidden_layers", nullptr}}), HasSubstr("'num_hidden_layers' is missing"));
+  EXPECT_THAT(with({{"num_hidden_layers", nullptr}}), HasSubstr("'blk.2.attn_norm.weight' is missing"));  // of 32
   EXPECT_THAT(with({{"num_attention_heads", 0}}), HasSubstr("num_attention_heads"));
   EXPECT_THAT(with({{"head_dim", 1u << 31}}), HasSubstr("head_dim"));
   EXPECT_THAT(with({{"partial_rotary_factor", 2.0}}), HasSubstr("partial_rotary_factor"));

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -309,6 +310,26 @@ TEST(HostileEyes, AreRefusedInWords) {
   }
   EXPECT_NE(refusal("qwen3vl", config, eyes + "deepstack_visual_indexes/0", 99), "opened");
   EXPECT_NE(refusal("qwen3vl", config, eyes + "deepstack_visual_indexes/0", -1), "opened");
+}
+
+TEST(HostileEyes, BoundsOfClippingThatCrossAreRefused) {
+  const testing::TemporaryFolder copy;
+  for (const auto& entry : fs::directory_iterator("tests/vision/fixtures/gemma4")) {
+    fs::copy(entry.path(), copy.path() / entry.path().filename());
+  }
+  const fs::path weights = copy.path() / "model.safetensors";
+  std::string bytes = testing::read_file(weights);
+  uint64_t header = 0;
+  std::memcpy(&header, bytes.data(), sizeof(header));
+  const auto tensors = nlohmann::json::parse(bytes.substr(sizeof(header), header));
+  const auto& low = tensors["model.vision_tower.encoder.layers.0.mlp.down_proj.input_min"];
+  ASSERT_EQ(low["dtype"], "BF16");
+  const uint16_t hundreds = 0x4480;  // 1024 as bf16
+  std::memcpy(bytes.data() + sizeof(header) + header + low["data_offsets"][0].get<size_t>(), &hundreds, 2);
+  std::ofstream(weights, std::ios::binary) << bytes;
+  const auto backend = make_cpu_backend({.threads = 1});
+  const int64_t width = ModelFile::open(copy.path())->metadata().integer("gemma4.embedding_length");
+  EXPECT_THROW(open_encoder(copy.path(), *backend, width), ModelFileError);
 }
 
 }  // namespace

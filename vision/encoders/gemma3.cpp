@@ -103,6 +103,11 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
   writer.set("norms_lack_one", true);
 }
 
+constexpr std::string_view defaults = R"({
+  "hidden_act": "gelu_pytorch_tanh", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "layer_norm_eps": 1e-6
+})";
+
 constexpr std::string_view model_types[] = {"gemma3"};
 constexpr std::string_view prefixes[] = {
     "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
@@ -115,9 +120,12 @@ constexpr auto tensors = joined(tile_tower_tensors, projector);
 }  // namespace
 
 extern const Encoder encoder_gemma3;
-const Encoder encoder_gemma3{
-    .projector = "gemma3",
-    .load = load,
-    .hugging_face = {.model_types = model_types, .prefixes = prefixes, .tensors = tensors, .write_keys = write_keys}};
+const Encoder encoder_gemma3{.projector = "gemma3",
+                             .load = load,
+                             .hugging_face = {.model_types = model_types,
+                                              .prefixes = prefixes,
+                                              .tensors = tensors,
+                                              .defaults = defaults,
+                                              .write_keys = write_keys}};
 
 }  // namespace deskhand

@@ -226,6 +226,8 @@ Clipped Gemma4Encoder::take(const std::string& name, int64_t outputs, int64_t in
   out.input_high = weights_.numbers(name + ".input_max", 1);
   out.output_low = weights_.numbers(name + ".output_min", 1);
   out.output_high = weights_.numbers(name + ".output_max", 1);
+  if (!(out.input_low[0] <= out.input_high[0])) weights_.fail(name + ".input_min", "is not below the input_max");
+  if (!(out.output_low[0] <= out.output_high[0])) weights_.fail(name + ".output_min", "is not below the output_max");
   return out;
 }
 
@@ -284,15 +286,19 @@ std::unique_ptr<ImageEncoder> load(const EncoderContext& context) {
 
 void write_keys(const JsonFields& config, KeyWriter& writer) {
   const auto eyes = config.object("vision_config");
-  if (!eyes) config.fail("'vision_config' is missing");
   writer.set("embedding_length", eyes->integer("hidden_size"));
   writer.set("block_count", eyes->integer("num_hidden_layers"));
   writer.set("attention.head_count", eyes->integer("num_attention_heads"));
-  writer.set("attention.layer_norm_epsilon", eyes->number_if("rms_norm_eps").value_or(1e-6));
+  writer.set("attention.layer_norm_epsilon", eyes->number("rms_norm_eps"));
   const auto text = config.object("text_config");
   const nlohmann::json* both_ways = text ? text->find("use_bidirectional_attention") : nullptr;
   writer.set("rows_see_picture", both_ways != nullptr && *both_ways == "vision");
 }
+
+constexpr std::string_view defaults = R"({
+  "hidden_act": "gelu_pytorch_tanh", "hidden_size": 768, "num_hidden_layers": 16, "num_attention_heads": 12,
+  "rms_norm_eps": 1e-6
+})";
 
 constexpr std::string_view model_types[] = {"gemma4"};
 constexpr std::string_view prefixes[] = {"model.vision_tower.", "model.embed_vision."};
@@ -348,9 +354,12 @@ constexpr TensorAlias tensors[] = {
 }  // namespace
 
 extern const Encoder encoder_gemma4;
-const Encoder encoder_gemma4{
-    .projector = "gemma4v",
-    .load = load,
-    .hugging_face = {.model_types = model_types, .prefixes = prefixes, .tensors = tensors, .write_keys = write_keys}};
+const Encoder encoder_gemma4{.projector = "gemma4v",
+                             .load = load,
+                             .hugging_face = {.model_types = model_types,
+                                              .prefixes = prefixes,
+                                              .tensors = tensors,
+                                              .defaults = defaults,
+                                              .write_keys = write_keys}};
 
 }  // namespace deskhand

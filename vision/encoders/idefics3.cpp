@@ -93,6 +93,11 @@ std::unique_ptr<ImageEncoder> load(const EncoderContext& context) {
   return std::make_unique<Idefics3Encoder>(context);
 }
 
+constexpr std::string_view defaults = R"({
+  "hidden_act": "gelu_pytorch_tanh", "hidden_size": 1152, "num_hidden_layers": 12, "num_attention_heads": 16,
+  "layer_norm_eps": 1e-6
+})";
+
 constexpr std::string_view model_types[] = {"idefics3", "smolvlm"};
 constexpr std::string_view prefixes[] = {"model.vision_model.", "model.connector."};
 
@@ -102,10 +107,12 @@ constexpr auto tensors = joined(tile_tower_tensors, connector);
 }  // namespace
 
 extern const Encoder encoder_idefics3;
-const Encoder encoder_idefics3{
-    .projector = "idefics3",
-    .load = load,
-    .hugging_face = {
-        .model_types = model_types, .prefixes = prefixes, .tensors = tensors, .write_keys = write_tile_tower_keys}};
+const Encoder encoder_idefics3{.projector = "idefics3",
+                               .load = load,
+                               .hugging_face = {.model_types = model_types,
+                                                .prefixes = prefixes,
+                                                .tensors = tensors,
+                                                .defaults = defaults,
+                                                .write_keys = write_tile_tower_keys}};
 
 }  // namespace deskhand

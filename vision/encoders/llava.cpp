@@ -90,7 +90,13 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
   writer.set("stored_blocks", layers);
   const std::string kept = config.text_of({"vision_feature_select_strategy"}, "default");
   if (kept != "default") config.fail("'vision_feature_select_strategy' must be 'default'");
+  if (config.text_of({"projector_hidden_act"}, "gelu") != "gelu") config.fail("'projector_hidden_act' must be 'gelu'");
 }
+
+constexpr std::string_view defaults = R"({
+  "hidden_act": "quick_gelu", "hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12,
+  "layer_norm_eps": 1e-5
+})";
 
 constexpr std::string_view model_types[] = {"llava"};
 constexpr std::string_view prefixes[] = {
@@ -106,9 +112,12 @@ constexpr auto tensors = joined(tile_tower_tensors, projector);
 }  // namespace
 
 extern const Encoder encoder_llava;
-const Encoder encoder_llava{
-    .projector = "mlp",
-    .load = load,
-    .hugging_face = {.model_types = model_types, .prefixes = prefixes, .tensors = tensors, .write_keys = write_keys}};
+const Encoder encoder_llava{.projector = "mlp",
+                            .load = load,
+                            .hugging_face = {.model_types = model_types,
+                                             .prefixes = prefixes,
+                                             .tensors = tensors,
+                                             .defaults = defaults,
+                                             .write_keys = write_keys}};
 
 }  // namespace deskhand

@@ -18,6 +18,12 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
   writer.set_integers("sees_all", flags_of_list(*eyes, "fullatt_block_indexes"));
 }
 
+// Of the published models: the class has another width, which none of them uses.
+constexpr std::string_view defaults = R"({
+  "hidden_act": "silu", "depth": 32, "hidden_size": 1280, "num_heads": 16,
+  "window_size": 112, "fullatt_block_indexes": [7, 15, 23, 31]
+})";
+
 constexpr std::string_view model_types[] = {"qwen2_5_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -42,10 +48,12 @@ constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.wei
 }  // namespace
 
 extern const Encoder encoder_qwen25vl;
-const Encoder encoder_qwen25vl{
-    .projector = "qwen2.5vl_merger",
-    .load = load,
-    .hugging_face = {
-        .model_types = model_types, .prefixes = qwen_eye_prefixes, .tensors = tensors, .write_keys = write_keys}};
+const Encoder encoder_qwen25vl{.projector = "qwen2.5vl_merger",
+                               .load = load,
+                               .hugging_face = {.model_types = model_types,
+                                                .prefixes = qwen_eye_prefixes,
+                                                .tensors = tensors,
+                                                .defaults = defaults,
+                                                .write_keys = write_keys}};
 
 }  // namespace deskhand

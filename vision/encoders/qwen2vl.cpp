@@ -9,6 +9,9 @@ std::unique_ptr<ImageEncoder> load(const EncoderContext& context) {
   return std::make_unique<Qwen2Encoder>(context, Qwen2Encoder::Variant{});
 }
 
+constexpr std::string_view defaults =
+    R"({"hidden_act": "quick_gelu", "depth": 32, "embed_dim": 1280, "num_heads": 16})";
+
 constexpr std::string_view model_types[] = {"qwen2_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -39,6 +42,7 @@ const Encoder encoder_qwen2vl{.projector = "qwen2vl_merger",
                               .hugging_face = {.model_types = model_types,
                                                .prefixes = qwen_eye_prefixes,
                                                .tensors = tensors,
+                                               .defaults = defaults,
                                                .write_keys = write_qwen_eye_keys}};
 
 }  // namespace deskhand

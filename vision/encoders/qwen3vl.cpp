@@ -176,6 +176,11 @@ void write_keys(const JsonFields& config, KeyWriter& writer) {
                       flags_of_list(*config.object("vision_config"), "deepstack_visual_indexes"));
 }
 
+// Without deepstack_visual_indexes: Qwen3.5 has none, and mergers that nothing asks for are an error.
+constexpr std::string_view defaults = R"({
+  "hidden_act": "gelu_pytorch_tanh", "depth": 27, "hidden_size": 1152, "num_heads": 16
+})";
+
 constexpr std::string_view model_types[] = {"qwen3_5", "qwen3_5_moe", "qwen3_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -209,10 +214,12 @@ constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.wei
 }  // namespace
 
 extern const Encoder encoder_qwen3vl;
-const Encoder encoder_qwen3vl{
-    .projector = "qwen3vl_merger",
-    .load = load,
-    .hugging_face = {
-        .model_types = model_types, .prefixes = qwen_eye_prefixes, .tensors = tensors, .write_keys = write_keys}};
+const Encoder encoder_qwen3vl{.projector = "qwen3vl_merger",
+                              .load = load,
+                              .hugging_face = {.model_types = model_types,
+                                               .prefixes = qwen_eye_prefixes,
+                                               .tensors = tensors,
+                                               .defaults = defaults,
+                                               .write_keys = write_keys}};
 
 }  // namespace deskhand
