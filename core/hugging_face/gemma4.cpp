@@ -51,6 +51,8 @@ void write_gemma4(const JsonFields& text, KeyWriter& writer) {
   const int64_t heads = text.integer("num_attention_heads"),
                 usual = text.integer_if("num_key_value_heads").value_or(heads),
                 inner = text.integer("intermediate_size");
+  constexpr int64_t most_inner = 1 << 24;
+  if (inner < 1 || inner > most_inner) text.fail(fmt::format("'intermediate_size' must lie in 1…{}", most_inner));
   const bool one_product = text.boolean_if("attention_k_eq_v").value_or(false),
              doubles = text.boolean_if("use_double_wide_mlp").value_or(false);
   const int64_t older = one_product ? text.integer_if("num_global_key_value_heads").value_or(usual) : usual;
