@@ -271,7 +271,8 @@ bool Actor::act(const Tool& tool, Observation& seen, Performed& out) const {
   }
   check_stop();
   out.step.executed = true;
-  const ToolResult result = run_tool(tool, context(seen), out.step.action.input, out.target);
+  ToolResult result = run_tool(tool, context(seen), out.step.action.input, out.target);
+  if (result.image && tool.name == "zoom") out.closer = std::make_shared<const Image>(std::move(*result.image));
   out.step.ok = result.ok;
   out.step.result = result.text;
   out.finished = result.finished;

@@ -7,6 +7,7 @@
 //
 // DesktopError and Stopped leave `performed` with what is known so far.
 
+#include <memory>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -27,10 +28,11 @@ class Stopped : public std::exception {
 struct Performed {
   Step step;
   std::optional<Target> target;
-  bool refused = false;   ///< by the policy or the user
-  bool finished = false;  ///< `done`
-  bool success = false;   ///< what the mind says of it
-  Image before, after;    ///< without secrets
+  bool refused = false;                   ///< by the policy or the user
+  bool finished = false;                  ///< `done`
+  bool success = false;                   ///< what the mind says of it
+  Image before, after;                    ///< without secrets
+  std::shared_ptr<const Image> closer{};  ///< what `zoom` shows
 };
 
 class Actor {

@@ -24,6 +24,7 @@
 #include "platform/desktop.h"
 #include "tools/clock.h"
 #include "tools/tool.h"
+#include "vision/encoder.h"
 #include "vision/screen_reader.h"
 
 namespace deskhand {
@@ -66,7 +67,8 @@ struct AgentParts {
   Trace* trace = nullptr;
   Clock& clock = system_clock();
   std::function<void(const Step&)> on_step = nullptr;
-  TextSink on_text = nullptr;  ///< what the mind says, as it says it
+  TextSink on_text = nullptr;          ///< what the mind says, as it says it
+  const ImageEncoder* eyes = nullptr;  ///< of the mind, where it has its own: the frame is as they see it
 };
 
 class Agent {

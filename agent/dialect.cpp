@@ -16,6 +16,17 @@ std::vector<Action> parse_reply(const Dialect& dialect, std::string_view reply, 
   return dialect.parse(reply, sizes);
 }
 
+MindRequest request_of(const Dialect& dialect, const DialectPrompt& prompt) {
+  return {.messages = prompt.messages,
+          .continuation = prompt.continuation,
+          .grammar = prompt.grammar.get(),
+          .max_tokens = prompt.max_tokens,
+          .tools = prompt.tools,
+          .thinking = dialect.thinking,
+          .stop_texts = {dialect.stop_texts.begin(), dialect.stop_texts.end()},
+          .control_texts = {dialect.control_texts.begin(), dialect.control_texts.end()}};
+}
+
 const Dialect* find_dialect(std::string_view name) {
   for (const Dialect* dialect : all_dialects())
     if (dialect->name == name) return dialect;

@@ -57,15 +57,21 @@ struct Dialect {
   /// Actions in order, points in pixels of the screen: all of them, or DialectError. Only through parse_reply.
   std::vector<Action> (*parse)(std::string_view reply, const ViewSizes& sizes) = nullptr;
 
-  bool sees = false;                               ///< it is shown the screen
-  FrameRule frame{};                               ///< the picture that it is shown
-  std::optional<Sampling> sampling{};              ///< absent: what the model's files say
-  std::span<const std::string_view> stop_texts{};  ///< the reply ends before the first of these
-  std::optional<bool> thinking{};                  ///< for the template; absent: its own default
+  bool sees = false;                                  ///< it is shown the screen
+  bool grounds = false;                               ///< it only finds one place: no actions
+  bool remote = false;                                ///< of an endpoint: its replies are no text of a local model
+  FrameRule frame{};                                  ///< the picture that it is shown
+  std::optional<Sampling> sampling{};                 ///< absent: what the model's files say
+  std::span<const std::string_view> stop_texts{};     ///< the reply ends before the first of these
+  std::span<const std::string_view> control_texts{};  ///< of control tokens of the model that are part of its replies
+  std::optional<bool> thinking{};                     ///< for the template; absent: its own default
 };
 
 /// Reads what a model has said. Throws DialectError, also for what is not UTF-8 or longer than a mebibyte.
 std::vector<Action> parse_reply(const Dialect& dialect, std::string_view reply, const ViewSizes& sizes);
+
+/// What a mind is asked. The grammar is borrowed from the prompt: it must outlive the request.
+MindRequest request_of(const Dialect& dialect, const DialectPrompt& prompt);
 
 std::span<const Dialect* const> all_dialects();
 const Dialect* find_dialect(std::string_view name);

@@ -1,5 +1,6 @@
 #include "agent/loop.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,6 +20,14 @@ constexpr Colour target_colour{220, 20, 60};
 
 ViewSizes sizes_of(const FrameMap& map) {
   return {.frame = {map.frame_width, map.frame_height}, .screen = {map.screen.width(), map.screen.height()}};
+}
+
+constexpr std::string_view failed_before = "Not executed: an earlier computer action in this turn failed.";
+constexpr std::string_view windows_changed = "Not executed: a window opened or closed after the action before.";
+
+Day day_of(double wall_seconds) {
+  const std::tm local = fmt::localtime(static_cast<std::time_t>(wall_seconds));
+  return {local.tm_year + 1900, local.tm_mon + 1, local.tm_mday};
 }
 
 constexpr std::string_view answer_note = "the user says: ";
@@ -47,7 +56,10 @@ Loop::Loop(const AgentParts& parts, std::string goal, const Limits& limits, cons
       forward_(stop, [this] { inner_.request_stop(); }),
       user_stop_(stop),
       actor_(parts, secrets_, goal_, limits.dry_run, inner_.get_token()),
-      started_(parts.clock.now()) {}
+      started_(parts.clock.now()) {
+  today_ = day_of(parts.clock.wall_seconds());
+  if (parts.dialect.sees) log_.emplace(parts.dialect.frame, parts.eyes);
+}
 
 double Loop::elapsed() const {
   return std::chrono::duration<double>(parts_.clock.now() - started_).count();
@@ -85,7 +97,7 @@ Outcome Loop::run() {
   begin();
   while (!is_over()) {
     const bool stale_script = !script_.empty() && !same_windows(seen_, asked_about_);
-    if (stale_script) script_.clear();
+    if (stale_script) drop_script(std::string(windows_changed));
     if (script_.empty() && !ask()) break;
     if (!script_.empty() && !next_action()) break;
   }
@@ -132,6 +144,17 @@ DialectInput Loop::input_for_mind() {
   input.screen = &seen_.screen;
   input.done = done_;
   input.notes = notes_;
+  if (log_) {
+    log_->look(seen_.picture, seen_.map.screen);
+    input.turns = log_->turns();
+    input.today = today_;
+  } else {
+    describe_elements(input);
+  }
+  return input;
+}
+
+void Loop::describe_elements(DialectInput& input) {
   input.may_finish = gate_->open(seen_.screen, actions_);
   input.spent = repetition_.spent_ids(seen_.screen);
   for (const ScreenElement& element : seen_.screen.elements)
@@ -140,7 +163,13 @@ DialectInput Loop::input_for_mind() {
   input.foreign = gate_->foreign(seen_.screen);
   if (!input.may_finish && actions_ > 0 && !done_refused_) gate_->refuse();
   done_refused_ = false;
-  return input;
+}
+
+void Loop::drop_script(const std::string& why) {
+  if (script_.empty()) return;
+  if (log_) log_->not_tried(std::vector<Action>(script_.begin(), script_.end()), why);
+  script_.clear();
+  parts_.desktop.release_all();
 }
 
 bool Loop::ask() {
@@ -149,7 +178,7 @@ bool Loop::ask() {
     return false;
   }
   const DialectInput input = input_for_mind();
-  DialectPrompt prompt = parts_.dialect.prompt(input);
+  const DialectPrompt prompt = parts_.dialect.prompt(input);
   asked_about_.windows = seen_.windows;
   const Clock::Duration begin = parts_.clock.now();
   const TextSink sink = [this](std::string_view text) {
@@ -157,11 +186,7 @@ bool Loop::ask() {
     if (elapsed() >= limits_.max_seconds) inner_.request_stop();
   };
   const std::string asked = prompt.messages.back().text() + "\n" + prompt.continuation;
-  const MindReply reply = parts_.mind.reply({.messages = std::move(prompt.messages),
-                                             .continuation = std::move(prompt.continuation),
-                                             .grammar = prompt.grammar.get(),
-                                             .max_tokens = prompt.max_tokens},
-                                            sink, inner_.get_token());
+  const MindReply reply = parts_.mind.reply(request_of(parts_.dialect, prompt), sink, inner_.get_token());
   think_ms_ += std::chrono::duration<double, std::milli>(parts_.clock.now() - begin).count();
   ++outcome_.asked;
   outcome_.prompt_tokens += reply.prompt_tokens;
@@ -199,9 +224,18 @@ void Loop::record_thought(const DialectInput& input, std::string asked, const Mi
 bool Loop::take_reply(const MindReply& reply) {
   if (inner_.stop_requested()) return false;
   try {
-    const std::vector<Action> actions = parse_reply(parts_.dialect, reply.text, sizes_of(seen_.map));
+    const ViewSizes sizes = log_ ? log_->sizes() : sizes_of(seen_.map);
+    const std::vector<Action> actions = parse_reply(parts_.dialect, reply.text, sizes);
     script_.assign(actions.begin(), actions.end());
+    if (log_) {
+      log_->said(reply.text, true);
+      for (Action& action : script_) action.text = call_in_words(action);
+    }
   } catch (const DialectError& error) {
+    if (log_) {
+      log_->said(reply.text, false);
+      log_->told(error.what());
+    }
     // The words of a reply that cannot be read may be a secret.
     const bool hide = secrets_.mask_reply(reply.text, false, {}, seen_.screen) == Secrets::mark;
     notes_.push_back(hide ? "expected a call such as click(\"NAME\")" : error.what());
@@ -213,8 +247,8 @@ bool Loop::take_reply(const MindReply& reply) {
 bool Loop::next_action() {
   const Action action = std::move(script_.front());
   script_.pop_front();
-  if (action.name == "done" && !replaying_ && !limits_.dry_run && !accept_done()) return true;
-  if (leave_out(action)) return true;
+  if (!log_ && action.name == "done" && !replaying_ && !limits_.dry_run && !accept_done()) return true;
+  if (!log_ && leave_out(action)) return true;
   Performed performed;
   performed.step.number = ++outcome_.steps;
   performed.step.think_ms = std::exchange(think_ms_, 0);
@@ -308,6 +342,7 @@ bool Loop::follow_up(const Performed& performed) {
     return false;
   }
   const bool succeeded = step.ok && (step.executed || !performed.refused);
+  if (log_) log_->came_of(step.action, step, performed.closer);
   if (succeeded) {
     ++actions_;
     asks_without_action_ = 0;
@@ -320,6 +355,7 @@ bool Loop::follow_up(const Performed& performed) {
           std::any_of(elements.begin(), elements.end(), takes_secret))
         secrets_.learn(step.result);
       notes_.push_back(fmt::format("{}{}", answer_note, step.result));
+      if (log_) log_->user_said(step.result);
     }
     if (step.changed == false) notes_.push_back(step.action.text + " changed nothing");
   }
@@ -329,7 +365,7 @@ bool Loop::follow_up(const Performed& performed) {
   }
   if (!succeeded) {
     notes_.push_back(fmt::format("{}: {}", step.action.text, step.result));
-    script_.clear();
+    drop_script(std::string(failed_before));
     if (performed.refused && performed.target && performed.target->element)
       denied_.insert(performed.target->element->text);
     if (replaying_ || (performed.refused && ++refusals_ >= most_refusals)) {

@@ -16,6 +16,7 @@
 #include "agent/actor.h"
 #include "agent/gate.h"
 #include "agent/repetition.h"
+#include "agent/turn_log.h"
 
 namespace deskhand {
 
@@ -42,6 +43,10 @@ class Loop {
   void record_thought(const DialectInput& input, std::string asked, const MindReply& reply, bool readable);
   /// One action of the script. False: the run ends.
   bool next_action();
+  /// What a dialect that is told of elements is told of this screen.
+  void describe_elements(DialectInput& input);
+  /// The rest of the script is not done; what it holds down is let go.
+  void drop_script(const std::string& why);
   /// False: done is not believed yet.
   bool accept_done();
   void perform(const Action& action, Performed& performed);
@@ -65,10 +70,12 @@ class Loop {
   Actor actor_;
   Outcome outcome_;
   Clock::Duration started_;
+  Day today_;
 
   Observation seen_;
   Observation asked_about_;  ///< without its picture: the windows when the mind was asked
   std::optional<Gate> gate_;
+  std::optional<TurnLog> log_;  ///< of a dialect that sees
   Repetition repetition_;
   std::deque<Action> script_;
   std::vector<Action> done_;

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -28,6 +29,10 @@ struct MindRequest {
   std::string continuation{};
   const Grammar* grammar = nullptr;
   int64_t max_tokens = 256;
+  nlohmann::ordered_json tools{};            ///< for the model's template; null or empty for none
+  std::optional<bool> thinking{};            ///< for the template; absent: its own default
+  std::vector<std::string> stop_texts{};     ///< the reply ends before the first of these
+  std::vector<std::string> control_texts{};  ///< of control tokens that are part of replies
 };
 
 struct MindReply {

@@ -5,6 +5,21 @@
 #include <set>
 
 namespace deskhand {
+namespace {
+
+/// The one with the active window, else the first, as far as the picture shows it.
+ScreenRect working_monitor(const std::vector<ScreenRect>& monitors, const Observation& seen) {
+  const ScreenRect all = seen.picture.bounds();
+  ScreenRect chosen = monitors.empty() ? all : monitors.front().intersect(all);
+  for (const Window& window : seen.windows) {
+    if (!window.active || window.ours) continue;
+    for (const ScreenRect& monitor : monitors)
+      if (monitor.contains(window.box.center())) chosen = monitor.intersect(all);
+  }
+  return chosen.empty() ? all : chosen;
+}
+
+}  // namespace
 
 Observation observe(const AgentParts& parts) {
   const Clock::Duration begin = parts.clock.now();
@@ -15,7 +30,8 @@ Observation observe(const AgentParts& parts) {
   for (const Window& window : seen.windows)
     if (!window.ours) others.push_back(window);
   seen.screen = parts.read_screen(seen.picture, others);
-  seen.map = {.screen = seen.picture.bounds(), .frame_width = seen.picture.width, .frame_height = seen.picture.height};
+  const ScreenRect monitor = working_monitor(parts.desktop.monitors(), seen);
+  seen.map = {.screen = monitor, .frame_width = monitor.width(), .frame_height = monitor.height()};
   seen.milliseconds = std::chrono::duration<double, std::milli>(parts.clock.now() - begin).count();
   return seen;
 }

@@ -15,7 +15,7 @@ struct Observation {
   Image picture;
   Screen screen;                ///< without our own windows
   std::vector<Window> windows;  ///< with them, topmost first
-  FrameMap map;                 ///< of the picture that the mind is told about
+  FrameMap map;                 ///< of the monitor where the work is: coordinates of actions are its pixels
   double milliseconds = 0;
 };
 

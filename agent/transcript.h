@@ -44,7 +44,9 @@ struct Message {
 struct Action {
   std::string name{};
   nlohmann::json input = nlohmann::json::object();
-  std::string text{};  ///< as the model wrote it
+  std::string text{};           ///< the call: as the model wrote it, or in our words
+  std::string call{};           ///< the dialect's name for the call, or the call's id
+  bool continues_call = false;  ///< a call became several actions, and this is not the first of them
 };
 
 /// The input "text" of an action that types or presses keys; empty when it has none.
@@ -52,6 +54,9 @@ inline std::string text_input(const Action& action) {
   const auto found = action.input.find("text");
   return found != action.input.end() && found->is_string() ? found->get<std::string>() : std::string();
 }
+
+/// For people, whatever dialect it was said in: left_click(400, 300), type("Hello").
+std::string call_in_words(const Action& action);
 
 enum class Verdict {
   allow,

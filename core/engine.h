@@ -54,8 +54,9 @@ struct EngineOptions {
 struct GenerateOptions {
   int64_t max_tokens = 512;
   Sampling sampling = {};
-  std::vector<std::string> stop_texts = {};  ///< the reply ends before the first of these
-  bool ignore_end = false;                   ///< for benchmarks
+  std::vector<std::string> stop_texts = {};     ///< the reply ends before the first of these
+  bool ignore_end = false;                      ///< for benchmarks
+  std::vector<std::string> control_texts = {};  ///< of control tokens that are part of the text here, not left out
 };
 
 enum class EndReason { end_token, constraint_complete, stop_text, max_tokens, context_full, stopped };

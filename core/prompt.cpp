@@ -53,17 +53,17 @@ std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted) {
   return out;
 }
 
-std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply) {
+std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply, std::span<const std::string> controls) {
   const std::bitset<256> beginnings = tokenizer.special_beginnings();
   const auto begins = [&](char c) { return beginnings[static_cast<unsigned char>(c)]; };
   if (std::none_of(reply.begin(), reply.end(), begins)) return std::string(reply);
-  std::vector<SpecialMatcher::Entry> controls;
+  std::vector<SpecialMatcher::Entry> broken;
   for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
-    if (tokenizer.is_control(id) && tokenizer.token_text(id).size() > 1) {
-      controls.push_back({tokenizer.token_text(id), id});
-    }
+    if (!tokenizer.is_control(id) || tokenizer.token_text(id).size() <= 1) continue;
+    if (std::find(controls.begin(), controls.end(), tokenizer.token_text(id)) == controls.end())
+      broken.push_back({tokenizer.token_text(id), id});
   }
-  const SpecialMatcher matcher(std::move(controls));
+  const SpecialMatcher matcher(std::move(broken));
   std::string out;
   size_t at = 0;
   while (const std::optional<SpecialMatcher::Match> match = matcher.find(reply, at)) {

@@ -24,9 +24,10 @@ namespace deskhand {
 /// token. For every text that is not the template's own: the screen, files, tools, what a user pastes.
 std::string defuse(const Tokenizer& tokenizer, std::string_view untrusted);
 
-/// For the model's own earlier replies: the control tokens that they spell are broken, tags such as <think> and
-/// <tool_call>, which templates look for, stay.
-std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply);
+/// For the model's own earlier replies: the control tokens that they spell are broken, but for the `controls` that are
+/// part of what it says; tags such as <think> and <tool_call>, which templates look for, stay.
+std::string defuse_reply(const Tokenizer& tokenizer, std::string_view reply,
+                         std::span<const std::string> controls = {});
 
 /// Ids of a rendered template: control tokens are parsed, U+FDD0 is dropped after that, and bos is added when the model
 /// expects it and the template did not write it.

@@ -32,6 +32,7 @@ class Reply {
       : voice_(voice),
         options_(options),
         constraint_(constraint),
+        controls_(voice.tokenizer, options.control_texts),
         sampler_(options.sampling, voice.vocabulary),
         mask_(constraint != nullptr ? voice.vocabulary : 0),
         text_(options.stop_texts, on_text, static_cast<size_t>(std::clamp<int64_t>(options.max_tokens, 0, 4096)) * 8),
@@ -97,9 +98,9 @@ class Reply {
 
   /// False when a stop text has come.
   bool take(int32_t id) {
-    const std::string_view bytes = voice_.tokenizer.token_bytes(id);
+    const std::string_view bytes = controls_.bytes(voice_.tokenizer, id);
     if (constraint_ != nullptr) constraint_->accept(bytes);
-    const bool opens = length() == 0 && follows_no_text();
+    const bool opens = length() == 0 && !voice_.tokenizer.is_control(id) && follows_no_text();
     voice_.state.push(id);
     // A SentencePiece model's mark before the first word of all is no space.
     return opens ? text_.push(voice_.tokenizer.decode({&id, 1})) : text_.push(bytes);
@@ -118,7 +119,7 @@ class Reply {
     constexpr int64_t context = 8;  // tokens that decide how what follows is cut
     const std::span<const int32_t> ids = voice_.state.ids();
     const auto recent = ids.last(static_cast<size_t>(std::min(context, length())));
-    std::vector<int32_t> out = forced_ids(voice_.tokenizer, recent, bytes, after->must_end());
+    std::vector<int32_t> out = forced_ids(voice_.tokenizer, recent, bytes, after->must_end(), controls_);
     if (static_cast<int64_t>(out.size()) > room()) out.resize(static_cast<size_t>(room()));
     return out;
   }
@@ -126,6 +127,7 @@ class Reply {
   const Voice& voice_;
   const GenerateOptions& options_;
   Constraint* constraint_;
+  SpokenControls controls_;
   Sampler sampler_;
   TokenMask mask_;
   ReplyText text_;
@@ -215,17 +217,52 @@ class ModelSession final : public Session {
 
 }  // namespace
 
+SpokenControls::SpokenControls(const Tokenizer& tokenizer, std::span<const std::string> texts) {
+  for (const std::string& text : texts)
+    if (const int32_t id = tokenizer.find(text); id >= 0 && tokenizer.is_control(id) && !tokenizer.is_end(id))
+      entries_.push_back({text, id});
+}
+
+std::string_view SpokenControls::bytes(const Tokenizer& tokenizer, int32_t id) const {
+  for (const auto& [text, control] : entries_)
+    if (control == id) return text;
+  return tokenizer.token_bytes(id);
+}
+
+std::vector<int32_t> SpokenControls::encode(const Tokenizer& tokenizer, std::string_view text) const {
+  std::vector<int32_t> ids;
+  const auto add = [&](std::string_view plain) {
+    const std::vector<int32_t> more = tokenizer.encode(plain, SpecialTokens::literal);
+    ids.insert(ids.end(), more.begin(), more.end());
+  };
+  while (!text.empty()) {
+    size_t first = text.size(), length = 0;
+    int32_t id = -1;
+    for (const auto& [spelled, control] : entries_) {
+      const size_t at = text.find(spelled);
+      if (at >= first) continue;
+      first = at;
+      length = spelled.size();
+      id = control;
+    }
+    if (first > 0) add(text.substr(0, first));
+    if (id >= 0) ids.push_back(id);
+    text.remove_prefix(first + length);
+  }
+  return ids;
+}
+
 std::vector<int32_t> forced_ids(const Tokenizer& tokenizer, std::span<const int32_t> recent, std::string_view forced,
-                                bool nothing_follows) {
+                                bool nothing_follows, const SpokenControls& controls) {
   std::string text;
-  for (int32_t id : recent) text += tokenizer.token_bytes(id);
+  for (int32_t id : recent) text += controls.bytes(tokenizer, id);
   text += forced;
-  std::vector<int32_t> ids = tokenizer.encode(text, SpecialTokens::literal);
+  std::vector<int32_t> ids = controls.encode(tokenizer, text);
   size_t first = ids.size(), bytes = 0;
-  while (first > 0 && bytes < forced.size()) bytes += tokenizer.token_bytes(ids[--first]).size();
+  while (first > 0 && bytes < forced.size()) bytes += controls.bytes(tokenizer, ids[--first]).size();
   ids.erase(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(first));
   std::string back;
-  for (int32_t id : ids) back += tokenizer.token_bytes(id);
+  for (int32_t id : ids) back += controls.bytes(tokenizer, id);
   if (back != forced) return {};
   if (!nothing_follows) ids.pop_back();
   return ids;

@@ -5,7 +5,6 @@
 #include "vision/image_io.h"
 
 namespace deskhand {
-namespace {
 
 Image crop(const Image& image, ScreenRect part) {
   Image out(part.width(), part.height(), image.channels);
@@ -13,8 +12,6 @@ Image crop(const Image& image, ScreenRect part) {
   for (int y = 0; y < part.height(); ++y) std::copy_n(image.pixel(part.x0, part.y0 + y), row, out.pixel(0, y));
   return out;
 }
-
-}  // namespace
 
 Frame make_frame(const Image& screen, ScreenRect part, int max_width, int max_height) {
   const ScreenRect visible = part.intersect(screen.bounds());

@@ -38,6 +38,9 @@ enum class ResizeFilter { bilinear, bicubic, lanczos };
 /// high as wide. Throws ImageError for an empty picture or size.
 Image resize(const Image& image, int width, int height, ResizeFilter filter);
 
+/// Must lie within the picture.
+Image crop(const Image& image, ScreenRect part);
+
 /// The frame a model sees: the part of the screen, made at most max_width × max_height (never enlarged), with its map.
 Frame make_frame(const Image& screen, ScreenRect part, int max_width, int max_height);
 

@@ -2,11 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "agent/dialect.h"
 #include "agent/prompt/canonical_tools.h"
 #include "agent/prompt/grounding.h"
+#include "agent/reply/acting.h"
 #include "agent/reply/canonical.h"
 #include "agent/reply/error.h"
 #include "agent/reply/literal.h"
@@ -21,6 +20,7 @@ Call call_of(const json& block) {
   if (!name.is_string() || !input.is_object())
     throw DialectError(ReplyFault::malformed, "expected a tool_use block with name and input");
   Call call{.name = name, .arguments = input, .text = block.dump(-1, ' ', false, json::error_handler_t::replace)};
+  if (const json id = block.value("id", json()); id.is_string()) call.id = id;
   if (call.name != "computer") return call;
   const json action = input.value("action", json());
   if (!action.is_string()) throw DialectError(ReplyFault::bad_args, "computer: action is missing");
@@ -42,8 +42,7 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
     const json type = block.is_object() ? block.value("type", json()) : json();
     if (type == "text" && block.contains("text") && block["text"].is_string()) text += block["text"];
     if (type != "tool_use") continue;
-    std::vector<Action> more = canonical_actions(call_of(block), map);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
+    append(actions, canonical_actions(call_of(block), map));
   }
   if (!actions.empty()) return actions;
   if (trimmed(text).empty()) throw DialectError(ReplyFault::no_action, "expected an action or an answer, got neither");
@@ -79,6 +78,7 @@ extern const Dialect dialect_anthropic = {
     .prompt = prompt,
     .parse = parse,
     .sees = true,
+    .remote = true,
 };
 
 }  // namespace deskhand

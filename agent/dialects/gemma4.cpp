@@ -1,13 +1,13 @@
 // Gemma 4: call:NAME{key:value} between its own tokens, Deskhand's tools, points from 0 to 1000.
 
 #include <array>
-#include <iterator>
 
 #include "agent/dialect.h"
 #include "agent/grammar/tool_grammar.h"
 #include "agent/prompt/canonical_tools.h"
 #include "agent/prompt/grounding.h"
 #include "agent/prompt/model_name.h"
+#include "agent/reply/acting.h"
 #include "agent/reply/canonical.h"
 #include "agent/reply/error.h"
 #include "agent/reply/gemma_calls.h"
@@ -18,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr PointRule points{1000, 1000};
+constexpr std::array<std::string_view, 5> controls = {"<|tool_call>", "<tool_call|>", "<|\"|>", "<|channel>",
+                                                      "<channel|>"};
 
 /// The three notations of a point, as `coordinate`.
 void unify_point(Call& call, const PointMap& map) {
@@ -45,8 +47,7 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
   std::vector<Action> actions;
   for (Call& call : gemma_calls(reply)) {
     unify_point(call, map);
-    std::vector<Action> more = canonical_actions(call, map);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
+    append(actions, canonical_actions(call, map));
   }
   return actions;
 }
@@ -86,6 +87,7 @@ extern const Dialect dialect_gemma4 = {
     .sees = true,
     .frame = {.factor = 48, .max_pixels = 1'120 * 48 * 48},
     .sampling = Sampling{.temperature = 1, .top_k = 64, .top_p = 0.95f},
+    .control_texts = controls,
 };
 
 }  // namespace deskhand

@@ -65,6 +65,7 @@ extern const Dialect dialect_gta1 = {
     .prompt = prompt,
     .parse = parse,
     .sees = true,
+    .grounds = true,
     .frame = {.factor = 28, .max_pixels = 4'096 * 2'160},
     .sampling = Sampling{.temperature = 0},
 };

@@ -3,14 +3,13 @@
 
 #include <fmt/format.h>
 
-#include <iterator>
-
 #include "agent/dialect.h"
 #include "agent/grammar/tool_grammar.h"
 #include "agent/prompt/canonical_tools.h"
 #include "agent/prompt/grounding.h"
 #include "agent/prompt/model_name.h"
 #include "agent/prompt/qwen_chat.h"
+#include "agent/reply/acting.h"
 #include "agent/reply/canonical.h"
 #include "agent/reply/computer_use.h"
 #include "agent/reply/tagged_calls.h"
@@ -23,10 +22,8 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
   const std::string_view content = said(reply, qwen_turns, tagged_openers);
   const PointMap map(sizes, absolute_points);
   std::vector<Action> actions;
-  for (const Call& call : tagged_calls(content, {.parameters = canonical_parameters()})) {
-    std::vector<Action> more = canonical_actions(call, map);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
-  }
+  for (const Call& call : tagged_calls(content, {.parameters = canonical_parameters()}))
+    append(actions, canonical_actions(call, map));
   if (actions.empty()) refuse_without_call(content);
   return actions;
 }

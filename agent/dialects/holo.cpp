@@ -1,7 +1,6 @@
 // Holo3 and 3.1 with constrained JSON: one object per step with a note, a thought and a call, points from 0 to 1000.
 
 #include <array>
-#include <iterator>
 
 #include "agent/dialect.h"
 #include "agent/grammar/tool_grammar.h"
@@ -49,10 +48,8 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
   std::vector<Action> actions;
   for (const std::string_view key : keys) {
     if (!step.contains(key)) continue;
-    for (const json& said : step[key].is_array() ? step[key] : json::array({step[key]})) {
-      std::vector<Action> more = holo_actions(call_of(said), sizes);
-      std::move(more.begin(), more.end(), std::back_inserter(actions));
-    }
+    for (const json& said : step[key].is_array() ? step[key] : json::array({step[key]}))
+      append(actions, holo_actions(call_of(said), sizes));
   }
   if (actions.empty()) throw DialectError(ReplyFault::no_action, "expected tool_call in the object, there is none");
   return actions;

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <iterator>
 
 #include "agent/dialect.h"
 #include "agent/grammar/tool_grammar.h"
 #include "agent/prompt/canonical_tools.h"
 #include "agent/prompt/grounding.h"
 #include "agent/prompt/model_name.h"
+#include "agent/reply/acting.h"
 #include "agent/reply/canonical.h"
 #include "agent/reply/computer_use.h"
 #include "agent/reply/error.h"
@@ -77,10 +77,8 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
   if (!list && !text.starts_with('{')) refuse_without_call(text);
   const PointMap map(sizes, absolute_points);
   std::vector<Action> actions;
-  for (const Call& call : list ? calls_in_list(text) : calls_as_objects(text)) {
-    std::vector<Action> more = canonical_actions(call, map);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
-  }
+  for (const Call& call : list ? calls_in_list(text) : calls_as_objects(text))
+    append(actions, canonical_actions(call, map));
   return actions;
 }
 

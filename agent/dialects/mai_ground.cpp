@@ -82,6 +82,7 @@ extern const Dialect dialect_mai_ground = {
     .prompt = prompt,
     .parse = parse,
     .sees = true,
+    .grounds = true,
     .frame = {.factor = 32, .min_pixels = 65'536, .max_pixels = 16'777'216},
     .sampling = Sampling{.temperature = 0, .seed = 42},
 };

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
+#include <utility>
 
 #include "agent/dialect.h"
 #include "agent/prompt/canonical_tools.h"
@@ -157,9 +157,13 @@ std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
     check_call(item);
     const json said = item.contains("actions") ? item["actions"] : json::array({item.value("action", json())});
     if (!said.is_array()) throw DialectError(ReplyFault::malformed, "expected a list of actions");
+    bool first = true;
     for (const json& action : said) {
       std::vector<Action> more = acts(action, map);
-      std::move(more.begin(), more.end(), std::back_inserter(actions));
+      more.front().continues_call = !std::exchange(first, false);
+      if (item.contains("call_id") && item["call_id"].is_string())
+        for (Action& act : more) act.call = item["call_id"];
+      append(actions, std::move(more));
     }
   }
   if (!actions.empty()) return actions;
@@ -190,6 +194,7 @@ extern const Dialect dialect_openai = {
     .prompt = prompt,
     .parse = parse,
     .sees = true,
+    .remote = true,
 };
 
 }  // namespace deskhand

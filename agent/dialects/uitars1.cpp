@@ -1,5 +1,7 @@
 // UI-TARS 1.0: Thought and Action lines, points from 0 to 1000.
 
+#include <array>
+
 #include "agent/dialect.h"
 #include "agent/grammar/line_grammar.h"
 #include "agent/prompt/model_name.h"
@@ -9,6 +11,8 @@
 
 namespace deskhand {
 namespace {
+
+constexpr std::array<std::string_view, 2> controls = {"<|box_start|>", "<|box_end|>"};
 
 std::vector<Action> parse(std::string_view reply, const ViewSizes& sizes) {
   return parse_action_lines(reply, sizes, {1000, 1000});
@@ -38,6 +42,7 @@ extern const Dialect dialect_uitars1 = {
     .sees = true,
     .frame = {.factor = 28, .min_pixels = 100 * 28 * 28, .max_pixels = 16'384 * 28 * 28},
     .sampling = Sampling{.temperature = 0},
+    .control_texts = controls,
 };
 
 }  // namespace deskhand

@@ -157,7 +157,7 @@ std::vector<Action> acts_in_sequence(const PythonCall& call, const PointMap& map
     if (verb && verb->ends_turn && &step != &steps.back())
       refuse(fmt::format("{} is not the last action of its Sequence", verb->name));
     std::vector<Action> more = acts(step, map);
-    std::move(more.begin(), more.end(), std::back_inserter(all));
+    append(all, std::move(more));
   }
   return all;
 }

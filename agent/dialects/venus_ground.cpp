@@ -64,6 +64,7 @@ extern const Dialect dialect_venus_ground = {
     .prompt = prompt,
     .parse = parse,
     .sees = true,
+    .grounds = true,
     .frame = {.factor = 32},
     .sampling = Sampling{.temperature = 0},
     .thinking = false,

@@ -5,6 +5,7 @@
 
 #include "agent/mind.h"
 #include "core/constraint/grammar_constraint.h"
+#include "core/constraint/token_trie.h"
 #include "core/engine.h"
 #include "core/prompt.h"
 #include "vision/multimodal.h"
@@ -48,10 +49,12 @@ class LocalMind final : public Mind {
     reply.complete = false;
     if (!stop.stop_requested()) {
       std::unique_ptr<GrammarConstraint> constraint;
-      if (request.grammar) constraint = std::make_unique<GrammarConstraint>(*request.grammar, engine_.token_trie());
+      if (request.grammar) constraint = std::make_unique<GrammarConstraint>(*request.grammar, trie_for(request));
       GenerateOptions options;
       options.max_tokens = request.max_tokens;
       options.sampling = sampling_;
+      options.stop_texts = request.stop_texts;
+      options.control_texts = request.control_texts;
       const Generation generation =
           session_->generate(options, constraint.get(), sink ? sink : TextSink([](std::string_view) {}), stop);
       reply.text = generation.text;
@@ -70,7 +73,8 @@ class LocalMind final : public Mind {
     nlohmann::ordered_json messages = nlohmann::ordered_json::array();
     for (const Message& message : request.messages) {
       const auto safe = [&](const std::string& text) {
-        return message.role == Message::Role::assistant ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
+        return message.role == Message::Role::assistant ? defuse_reply(tokenizer, text, request.control_texts)
+                                                        : defuse(tokenizer, text);
       };
       nlohmann::ordered_json content = safe(message.text());
       const bool sees = std::any_of(message.parts.begin(), message.parts.end(), [](const Part& p) { return p.image; });
@@ -94,7 +98,9 @@ class LocalMind final : public Mind {
     for (const Message& message : request.messages)
       for (const Part& part : message.parts)
         if (part.image) images.push_back(part.image);
-    const nlohmann::ordered_json variables = {{"messages", messages_of(request)}, {"add_generation_prompt", true}};
+    nlohmann::ordered_json variables = {{"messages", messages_of(request)}, {"add_generation_prompt", true}};
+    if (!request.tools.empty()) variables["tools"] = request.tools;
+    if (request.thinking) variables["enable_thinking"] = *request.thinking;
     const std::string continuation = defuse(engine_.tokenizer(), request.continuation);
     const ChatTemplate& chat = *engine_.chat_template();
     if (images.empty()) return {.ids = rendered_prompt_ids(engine_.tokenizer(), chat.render(variables) + continuation)};
@@ -108,7 +114,18 @@ class LocalMind final : public Mind {
     return lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), messages_of(request), prompt.ids);
   }
 
+  const TokenTrie& trie_for(const MindRequest& request) {
+    if (request.control_texts.empty()) return engine_.token_trie();
+    if (!trie_ || controls_ != request.control_texts) {
+      controls_ = request.control_texts;
+      trie_ = std::make_unique<TokenTrie>(engine_.tokenizer(), controls_);
+    }
+    return *trie_;
+  }
+
   Engine& engine_;
+  std::vector<std::string> controls_;  // that the trie has besides text
+  std::unique_ptr<TokenTrie> trie_;
   Sampling sampling_;
   Multimodal* eyes_;
   std::unique_ptr<Session> session_;

@@ -121,7 +121,7 @@ std::string canonical_instructions(std::string_view points) {
 }
 
 std::vector<Message> canonical_messages(const DialectInput& input, const CanonicalChat& chat) {
-  const size_t count = input.turns.size(), shown_from = dropped(count, chat.pictures);
+  const size_t count = input.turns.size(), shown_from = first_shown(input.turns, chat.pictures);
   std::vector<Message> messages = {{Message::Role::system, chat.system}};
   for (size_t i = 0; i < count; ++i) {
     const Turn& turn = input.turns[i];
@@ -132,8 +132,10 @@ std::vector<Message> canonical_messages(const DialectInput& input, const Canonic
     }
     const bool shown = i >= shown_from;
     std::string words = i == 0 ? input.goal : input.turns[i - 1].answer;
-    if (!shown) words = fmt::format("{}{}{}", evicted, words.empty() ? "" : "\n", words);
-    messages.push_back(user_turn({}, shown ? turn.frame : nullptr, std::move(words)));
+    if (!shown && !turn.same_screen) words = fmt::format("{}{}{}", evicted, words.empty() ? "" : "\n", words);
+    Message message = user_turn({}, shown && !turn.same_screen ? turn.frame : nullptr, std::move(words));
+    if (i > 0 && shown) add_pictures(input.turns[i - 1], message);
+    if (!message.parts.empty()) messages.push_back(std::move(message));
     if (i + 1 < count) messages.push_back({Message::Role::assistant, turn.reply});
   }
   return messages;

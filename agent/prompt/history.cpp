@@ -8,6 +8,20 @@ size_t dropped(size_t count, const HistoryRule& rule) {
   return std::min(blocks * rule.block, count - 1);
 }
 
+size_t first_shown(std::span<const Turn> turns, const HistoryRule& rule) {
+  std::vector<size_t> pictures;
+  for (size_t i = 0; i < turns.size(); ++i)
+    if (i == 0 || !turns[i].same_screen) pictures.push_back(i);
+  return pictures.empty() ? 0 : pictures[dropped(pictures.size(), rule)];
+}
+
+void add_pictures(const Turn& turn, Message& message) {
+  size_t at = 0;
+  for (const CallResult& result : turn.results)
+    if (result.picture)
+      message.parts.insert(message.parts.begin() + static_cast<std::ptrdiff_t>(at++), {.image = result.picture});
+}
+
 Message user_turn(std::string before, std::shared_ptr<const Image> picture, std::string after) {
   Message message;
   if (!before.empty()) message.parts.push_back({.text = std::move(before)});

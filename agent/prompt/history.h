@@ -5,6 +5,7 @@
 //   dropped(12, {.keep = 5, .block = 3})      // 9 of 12: 4 are left, and 3 more can come
 
 #include <cstddef>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,11 @@ struct HistoryRule {
 
 /// How many of `count` are dropped, the oldest.
 size_t dropped(size_t count, const HistoryRule& rule);
+
+/// The first turn whose picture is shown. A screen that stays as it is counts once.
+size_t first_shown(std::span<const Turn> turns, const HistoryRule& rule);
+/// Puts what the calls of a turn looked at closely in front.
+void add_pictures(const Turn& turn, Message& message);
 
 /// A picture, and texts around it that are not empty.
 Message user_turn(std::string before, std::shared_ptr<const Image> picture, std::string after);

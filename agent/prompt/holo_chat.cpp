@@ -14,6 +14,7 @@ constexpr std::string_view evicted = "[screenshot evicted]";
 Message observation(const HoloChat& chat, const std::string& told, const Turn& turn, bool shown) {
   const std::string_view begins = chat.tool_turns ? "<tool_response>\n" : "<observation>\n";
   const std::string_view ends = chat.tool_turns ? "\n</tool_response>" : "\n</observation>";
+  if (turn.same_screen) return user_turn(told, nullptr, {});
   std::string before = told.empty() ? std::string(begins) : fmt::format("{}\n{}", told, begins);
   if (!shown) before += evicted;
   return user_turn(std::move(before), shown ? turn.frame : nullptr, std::string(ends));
@@ -57,7 +58,7 @@ std::string holo_instructions(std::string_view who) {
 }
 
 std::vector<Message> holo_messages(const DialectInput& input, const HoloChat& chat) {
-  const size_t count = input.turns.size(), shown_from = dropped(count, chat.pictures);
+  const size_t count = input.turns.size(), shown_from = first_shown(input.turns, chat.pictures);
   std::vector<Message> messages = {{Message::Role::system, chat.system}};
   const std::string task =
       chat.tool_turns ? input.goal : fmt::format("<message from=\"user\">\n{}\n</message>", input.goal);
@@ -71,7 +72,9 @@ std::vector<Message> holo_messages(const DialectInput& input, const HoloChat& ch
     } else if (i > 0) {
       told = outputs_of(input.turns[i - 1]);
     }
-    messages.push_back(observation(chat, told, turn, i >= shown_from));
+    Message message = observation(chat, told, turn, i >= shown_from);
+    if (i > 0 && i >= shown_from) add_pictures(input.turns[i - 1], message);
+    if (!message.parts.empty()) messages.push_back(std::move(message));
     if (i + 1 < count) messages.push_back({Message::Role::assistant, chat.said(turn.reply, i >= shown_from)});
   }
   return messages;

@@ -31,14 +31,19 @@ Message first_turn(const DialectInput& input, const QwenChat& chat, size_t first
 /// What came of the turn before, and the picture or what stands for it.
 Message later_turn(const QwenChat& chat, const Turn& before, const Turn& turn, bool shown) {
   const std::string told = told_after(before);
-  const std::string placeholder = shown ? std::string() : std::string(chat.collapsed);
-  const std::shared_ptr<const Image> picture = shown ? turn.frame : nullptr;
-  if (!chat.wrapped) {
+  const std::string placeholder = shown || turn.same_screen ? std::string() : std::string(chat.collapsed);
+  const std::shared_ptr<const Image> picture = shown && !turn.same_screen ? turn.frame : nullptr;
+  Message message;
+  if (chat.wrapped) {
+    const bool more = picture || !placeholder.empty();
+    const std::string lines = told.empty() || !more ? told : told + "\n";
+    message = user_turn(std::string(response_begins) + lines + placeholder, picture, std::string(response_ends));
+  } else {
     const std::string gap = told.empty() || placeholder.empty() ? "" : "\n";
-    return user_turn({}, picture, placeholder + gap + told);
+    message = user_turn({}, picture, placeholder + gap + told);
   }
-  const std::string lines = told.empty() ? std::string() : told + "\n";
-  return user_turn(std::string(response_begins) + lines + placeholder, picture, std::string(response_ends));
+  if (shown) add_pictures(before, message);
+  return message;
 }
 
 std::string reply_of(const Turn& turn, const QwenChat& chat) {
@@ -74,7 +79,8 @@ QwenChat windowed_chat(std::string system) {
 
 std::vector<Message> qwen_messages(const DialectInput& input, const QwenChat& chat) {
   const size_t count = input.turns.size();
-  const size_t first = dropped(count, chat.turns), shown_from = std::max(first, dropped(count, chat.pictures));
+  const size_t first = dropped(count, chat.turns),
+               shown_from = std::max(first, first_shown(input.turns, chat.pictures));
   std::vector<Message> messages = {{Message::Role::system, chat.system}};
   for (size_t i = first; i < count; ++i) {
     const bool shown = i >= shown_from;

@@ -14,15 +14,17 @@ namespace deskhand {
 
 /// What the model is told of one of its calls, or of a reply that could not be read.
 struct CallResult {
-  std::string call{};  ///< the dialect's name for it, or its id; empty for a whole reply
-  std::string text{};  ///< empty where there is nothing to say
+  std::string call{};                      ///< the dialect's name for it, or its id; empty for a whole reply
+  std::string text{};                      ///< empty where there is nothing to say
+  std::shared_ptr<const Image> picture{};  ///< what it was asked to look at closely
 };
 
 struct Turn {
   std::shared_ptr<const Image> frame{};
-  std::string address{};  ///< of the page shown, where it is known
-  std::string reply{};    ///< as it was said; not yet in the last turn
-  bool readable = true;   ///< whether the reply was one in its dialect
+  bool same_screen = false;  ///< as in the turn before: where words can say so, it is not shown again
+  std::string address{};     ///< of the page shown, where it is known
+  std::string reply{};       ///< as it was said; not yet in the last turn
+  bool readable = true;      ///< whether the reply was one in its dialect
   std::vector<CallResult> results{};
   std::string answer{};  ///< what the user said then
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <iterator>
 
 #include "agent/reply/error.h"
 #include "agent/reply/keys.h"
@@ -22,13 +23,21 @@ json whole_where_whole(double value) {
   return value;
 }
 
+void append(std::vector<Action>& actions, std::vector<Action> more) {
+  std::move(more.begin(), more.end(), std::back_inserter(actions));
+}
+
 int64_t notches_of(double amount) {
   const double size = std::min(std::abs(amount), 10'000.0);
   return std::min<int64_t>(Exact(size).scaled_near(1, size < 100 ? 1 : 100), 100);
 }
 
 void ActionList::add(std::string name, json input) {
-  actions_.push_back({.name = std::move(name), .input = std::move(input), .text = call_.text});
+  actions_.push_back({.name = std::move(name),
+                      .input = std::move(input),
+                      .text = call_.text,
+                      .call = call_.id.empty() ? call_.name : call_.id,
+                      .continues_call = !actions_.empty()});
 }
 
 void ActionList::at(std::string name, const std::optional<json>& point, std::string modifiers) {

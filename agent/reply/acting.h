@@ -22,6 +22,8 @@ int64_t notches_of(double amount);
 /// A whole number as such.
 nlohmann::json whole_where_whole(double value);
 
+void append(std::vector<Action>& actions, std::vector<Action> more);
+
 class ActionList {
  public:
   explicit ActionList(const Call& call) : call_(call) {}

@@ -308,8 +308,7 @@ std::vector<Action> parse_action_lines(std::string_view reply, const ViewSizes& 
   for (const ReadCall& read : LineReader(behind_thought(reply, openers)).calls()) {
     ActionList more(read.call);
     read.verb->act(Arguments(read.call, declared), map, more);
-    std::vector<Action> made = more.take();
-    std::move(made.begin(), made.end(), std::back_inserter(actions));
+    append(actions, more.take());
   }
   return actions;
 }

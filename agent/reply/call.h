@@ -24,6 +24,7 @@ struct Call {
   std::string name{};
   nlohmann::json arguments = nlohmann::json::object();
   std::string text{};  ///< as the model wrote it
+  std::string id{};    ///< where calls have one
 };
 
 using NameList = std::span<const std::string_view>;

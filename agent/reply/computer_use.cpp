@@ -1,10 +1,10 @@
 #include "agent/reply/computer_use.h"
+#include "agent/reply/acting.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
-#include <iterator>
 
 #include "agent/reply/error.h"
 #include "agent/reply/keys.h"
@@ -153,10 +153,7 @@ std::vector<Action> computer_use_actions(const Call& call, const ComputerUse& to
 std::vector<Action> tagged_computer_use(std::string_view content, const ComputerUse& tool, const ViewSizes& sizes) {
   std::vector<Action> actions;
   const TaggedCallStyle style{.parameters = tool.parameters, .only_first = tool.only_first_call};
-  for (const Call& call : tagged_calls(content, style)) {
-    std::vector<Action> more = computer_use_actions(call, tool, sizes);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
-  }
+  for (const Call& call : tagged_calls(content, style)) append(actions, computer_use_actions(call, tool, sizes));
   return actions;
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <iterator>
 
 #include "agent/reply/error.h"
 #include "agent/reply/keys.h"
@@ -226,8 +225,7 @@ std::vector<Action> holo_actions(std::vector<Call> calls, const ViewSizes& sizes
       const auto found = call.arguments.find(name);
       if (found != call.arguments.end() && *found == "null") call.arguments.erase(found);
     }
-    std::vector<Action> more = holo_actions(call, sizes);
-    std::move(more.begin(), more.end(), std::back_inserter(actions));
+    append(actions, holo_actions(call, sizes));
   }
   return actions;
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "agent/agent.h"
 #include "apps/cli/command.h"
 #include "apps/cli/description.h"
@@ -9,7 +11,9 @@
 #include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/seeing_model.h"
 #include "core/prompt.h"
+#include "core/whole_file.h"
 
 namespace deskhand {
 namespace {
@@ -18,12 +22,13 @@ struct Options {
   ModelOptions model;
   SamplingOptions sampling;
   RunOptions run;
-  std::string task, mind = "model", dialect;
+  std::string task, mind = "model", dialect, replies;
   int max_steps = 30;
 };
 
 struct LoadedMind {
-  std::unique_ptr<Engine> engine;  // null for the random mind
+  SeeingModel model;  // without an engine for chance and recorded replies
+  const Dialect* dialect = nullptr;
   std::unique_ptr<Mind> mind;
 };
 
@@ -38,32 +43,66 @@ void warn_of_plain_turns(const Engine& engine, std::ostream& err) {
   }
 }
 
-LoadedMind load_mind(const Options& options, CommandContext& context) {
-  LoadedMind loaded;
-  if (options.mind == "random") {
-    loaded.mind = make_random_mind(options.sampling.seed.value_or(1));
-    return loaded;
-  }
-  loaded.engine = open_model(options.model, context);
-  if (loaded.engine->chat_template() == nullptr) {
-    throw UsageError("the model has no chat template, so it cannot be told about the task");
-  }
-  warn_of_plain_turns(*loaded.engine, context.err);
-  if (!options.run.json) context.err << "the model has no eyes: it is told what the screen reader finds\n";
-  loaded.mind = make_local_mind(*loaded.engine, sampling_of(options.sampling, Sampling{}));
-  return loaded;
+std::vector<std::string> read_replies(const std::string& path) {
+  const nlohmann::json list = nlohmann::json::parse(read_whole_file(path), nullptr, false);
+  if (!list.is_array() || !std::all_of(list.begin(), list.end(), [](const auto& text) { return text.is_string(); }))
+    throw FileError(fmt::format("{}: expected a JSON list of texts", path));
+  return list;
 }
 
-const Dialect& dialect_of(const Options& options, const Engine* engine) {
-  if (options.dialect.empty()) return choose_dialect(engine != nullptr ? engine->info() : ModelInfo{}, false);
-  return *find_dialect(options.dialect);
+/// The dialect of a model that was loaded. Throws UsageError for one that cannot act, or not in the named dialect.
+const Dialect& dialect_of(const Options& options, const SeeingModel& model) {
+  const ModelInfo& info = model.engine->info();
+  const Dialect& dialect =
+      options.dialect.empty() ? choose_dialect(info, model.eyes != nullptr) : *find_dialect(options.dialect);
+  if (dialect.grounds)
+    throw UsageError(
+        fmt::format("{} finds places on pictures and does not act: use it with `deskhand see --find`", info.name));
+  if (dialect.remote)
+    throw UsageError(
+        fmt::format("--dialect {}: that is what an endpoint says over HTTP, not a model file", dialect.name));
+  if (dialect.sees && !model.eyes)
+    throw UsageError(
+        fmt::format("--dialect {}: it is for models that see, and {} has no eyes (--mmproj names their file)",
+                    dialect.name, info.path.string()));
+  return dialect;
+}
+
+void say_what_it_sees(const LoadedMind& loaded, std::ostream& err) {
+  if (loaded.dialect->sees) return;
+  err << (loaded.model.eyes
+              ? "the model was not trained to act on what it sees: it is told what the screen reader finds\n"
+              : "the model has no eyes: it is told what the screen reader finds\n");
+}
+
+LoadedMind load_mind(const Options& options, CommandContext& context) {
+  LoadedMind loaded;
+  if (!options.replies.empty() || options.mind == "random") {
+    loaded.dialect = find_dialect(options.dialect.empty() ? "script" : options.dialect);
+    loaded.mind = options.replies.empty() ? make_random_mind(options.sampling.seed.value_or(1))
+                                          : make_scripted_mind(read_replies(options.replies));
+    return loaded;
+  }
+  loaded.model = open_seeing_model(options.model, context);
+  Engine& engine = *loaded.model.engine;
+  if (engine.chat_template() == nullptr) {
+    throw UsageError("the model has no chat template, so it cannot be told about the task");
+  }
+  loaded.dialect = &dialect_of(options, loaded.model);
+  warn_of_plain_turns(engine, context.err);
+  if (!options.run.json) say_what_it_sees(loaded, context.err);
+  const Sampling sampling = sampling_of(options.sampling, loaded.dialect->sampling.value_or(Sampling{}));
+  loaded.mind = make_local_mind(engine, sampling, loaded.model.eyes.get());
+  return loaded;
 }
 
 ExitStatus carry_out(const Options& options, CommandContext& context) {
   DesktopRun run(options.run, context);  // before the model: a missing display is said at once
   const LoadedMind loaded = load_mind(options, context);
   if (context.stop.stop_requested()) throw Interrupted();
-  Agent agent(run.parts(*loaded.mind, dialect_of(options, loaded.engine.get())));
+  AgentParts parts = run.parts(*loaded.mind, *loaded.dialect);
+  if (loaded.model.eyes) parts.eyes = &loaded.model.eyes->encoder();
+  Agent agent(parts);
   const Limits limits{
       .max_steps = options.max_steps, .max_seconds = options.run.max_time, .dry_run = options.run.dry_run};
   return run.finish(agent.run(options.task, limits, context.stop));
@@ -72,13 +111,14 @@ ExitStatus carry_out(const Options& options, CommandContext& context) {
 std::vector<std::string> dialect_names() {
   std::vector<std::string> names;
   for (const Dialect* dialect : all_dialects())
-    if (!dialect->sees) names.emplace_back(dialect->name);
+    if (!dialect->grounds) names.emplace_back(dialect->name);
   return names;
 }
 
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
+  add_mmproj_option(app, options->model);
   add_sampling_options(app, options->sampling);
   app.add_option("TASK", options->task, "what to do, in words, quoted")->required();
   add_run_options(app, options->run);
@@ -90,6 +130,9 @@ RunCommand define(CLI::App& app) {
   one_of(app.add_option("--dialect", options->dialect,
                         "how the model is told about tools (default: what suits the model)"),
          dialect_names());
+  app.add_option("--replies", options->replies,
+                 "instead of a model: what one has said in that dialect, a JSON list of texts")
+      ->type_name("FILE");
   app.add_flag("--json", options->run.json, "a line of JSON per step, then the outcome");
   return [options](CommandContext& context) { return carry_out(*options, context); };
 }

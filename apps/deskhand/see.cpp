@@ -4,10 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "agent/grounder.h"
 #include "apps/cli/command.h"
+#include "apps/cli/description.h"
 #include "apps/cli/look.h"
 #include "apps/cli/printable.h"
+#include "apps/cli/seeing_model.h"
 #include "apps/cli/user_files.h"
+#include "tools/names.h"
 #include "vision/image_io.h"
 #include "vision/marks.h"
 
@@ -17,7 +21,8 @@ namespace {
 using nlohmann::ordered_json;
 
 struct Options {
-  std::string image, display, find, marked;
+  ModelOptions model;
+  std::string image, display, find, marked, dialect;
   bool screen = false, json = false;
 };
 
@@ -67,6 +72,57 @@ void print_elements(const Look& look, bool json, std::ostream& out) {
   for (const ScreenElement& element : look.screen.elements) out << element_line(element);
 }
 
+/// A place that a model found, as a match: with what the readers know of it.
+ordered_json match_of_model(const Look& look, ScreenPoint point) {
+  const ScreenElement* element = element_at(look.screen, point);
+  ordered_json match = {
+      {"id", element != nullptr ? ordered_json(element->id) : ordered_json(nullptr)},
+      {"text", element != nullptr ? element->text : ""},
+      {"box", box_json(element != nullptr ? element->box : ScreenRect{point.x, point.y, point.x + 1, point.y + 1})},
+      {"point", {point.x, point.y}},
+      {"score", 1.0},
+      {"source", "model"}};
+  return match;
+}
+
+const Dialect& finding_dialect(const Options& options, const ModelInfo& info) {
+  const Dialect& dialect = options.dialect.empty() ? choose_dialect(info, true) : *find_dialect(options.dialect);
+  if (dialect.grounds) return dialect;
+  throw UsageError(fmt::format(
+      "{} was not trained to find places, or its name does not say how it was: name its dialect with --dialect, or "
+      "leave -m out and find texts",
+      info.path.string()));
+}
+
+ExitStatus find_by_model(const Look& look, const Options& options, CommandContext& context) {
+  const SeeingModel model = open_seeing_model(options.model, context);
+  if (!model.eyes) throw no_eyes(model.engine->info(), "--find");
+  const Dialect& dialect = finding_dialect(options, model.engine->info());
+  const std::unique_ptr<Mind> mind =
+      make_local_mind(*model.engine, dialect.sampling.value_or(Sampling{}), model.eyes.get());
+  std::optional<ScreenPoint> point;
+  try {
+    point = Grounder(*mind, dialect, &model.eyes->encoder()).find(look.image, options.find, context.stop);
+  } catch (const DialectError& error) {
+    context.err << fmt::format("the model's reply names no place: {}\n", printable(error.what()));
+  }
+  if (context.stop.stop_requested()) throw Interrupted();
+  const ordered_json match = point ? match_of_model(look, *point) : ordered_json();
+  if (options.json) {
+    context.out << dump({{"matches", point ? ordered_json::array({match}) : ordered_json::array()}});
+  } else if (point) {
+    context.out << printable(fmt::format("{},{}  {}", point->x, point->y, match["text"].get<std::string>())) << "\n";
+  }
+  return point ? ExitStatus::done : ExitStatus::failed;
+}
+
+std::vector<std::string> finding_dialects() {
+  std::vector<std::string> names;
+  for (const Dialect* dialect : all_dialects())
+    if (dialect->grounds) names.emplace_back(dialect->name);
+  return names;
+}
+
 ExitStatus print_matches(const Look& look, const Options& options, std::ostream& out) {
   ordered_json matches = ordered_json::array();
   for (const Match& match : find_elements(look.screen, options.find)) {
@@ -102,6 +158,12 @@ RunCommand define(CLI::App& app) {
   app.add_option(
       "--find", options->find,
       "only elements whose text resembles this, best first, as x,y of the middle; exit code 1 if there is none");
+  add_model_options(app, options->model);
+  app.get_option("--model")->description(
+      "with --find: a model with eyes that was trained to find places by description");
+  add_mmproj_option(app, options->model);
+  one_of(app.add_option("--dialect", options->dialect, "how that model is asked (default: by its name)"),
+         finding_dialects());
   app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG")
       ->type_name("FILE");
   app.add_flag("--json", options->json, "the result as JSON, for machines");
@@ -109,6 +171,7 @@ RunCommand define(CLI::App& app) {
     const Look look =
         options->image.empty() ? Eyes({.display = options->display}, context).look() : look_at_file(options->image);
     if (!options->marked.empty()) write_marked(look, options->marked);
+    if (!options->find.empty() && !options->model.model.empty()) return find_by_model(look, *options, context);
     if (!options->find.empty()) return print_matches(look, *options, context.out);
     print_elements(look, options->json, context.out);
     return ExitStatus::done;
@@ -122,6 +185,7 @@ const Command command_see = {"see", "what is on the screen: a numbered element l
                              "  deskhand see\n"
                              "  deskhand see screenshot.png --json\n"
                              "  deskhand see --find Submit\n"
+                             "  deskhand see screenshot.png --find \"the button that closes the dialog\" -m GTA1-7B/\n"
                              "  deskhand see --marked marked.png",
                              define};
 

@@ -59,11 +59,14 @@ class TokenTrie::NodeWriter {
   std::string_view last_;
 };
 
-TokenTrie::TokenTrie(const Tokenizer& tokenizer) {
+TokenTrie::TokenTrie(const Tokenizer& tokenizer, std::span<const std::string> controls) {
   std::vector<std::string_view> bytes(static_cast<size_t>(tokenizer.vocabulary_size()));
   for (int32_t id = 0; id < tokenizer.vocabulary_size(); ++id) {
     if (!tokenizer.is_control(id) && !tokenizer.is_end(id)) bytes[static_cast<size_t>(id)] = tokenizer.token_bytes(id);
   }
+  for (const std::string& text : controls)
+    if (const int32_t id = tokenizer.find(text); id >= 0 && tokenizer.is_control(id) && !tokenizer.is_end(id))
+      bytes[static_cast<size_t>(id)] = tokenizer.token_text(id);
   build(bytes);
 }
 

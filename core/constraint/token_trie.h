@@ -25,7 +25,8 @@ class Automaton;
 
 class TokenTrie {
  public:
-  explicit TokenTrie(const Tokenizer& tokenizer);
+  /// `controls`: texts of control tokens that are text here all the same.
+  explicit TokenTrie(const Tokenizer& tokenizer, std::span<const std::string> controls = {});
   /// By id; empty entries are left out.
   explicit TokenTrie(std::span<const std::string_view> token_bytes);
 

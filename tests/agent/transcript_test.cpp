@@ -22,5 +22,11 @@ TEST(Message, KeepsTheOrderOfItsParts) {
   EXPECT_NE(message, Message(Message::Role::user, "before after"));
 }
 
+TEST(Call, InWords) {
+  EXPECT_EQ(call_in_words({.name = "left_click", .input = {{"coordinate", {400, 300}}}}), "left_click(400, 300)");
+  EXPECT_EQ(call_in_words({.name = "type", .input = {{"text", "a\nb"}}}), "type(\"a\\nb\")");
+  EXPECT_EQ(call_in_words({.name = "screenshot"}), "screenshot()");
+}
+
 }  // namespace
 }  // namespace deskhand

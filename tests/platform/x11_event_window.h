@@ -5,7 +5,7 @@
 //   desktop->click({110, 60}, MouseButton::left, 1, 0);
 //   window.collect([&] { return window.count(ButtonRelease) == 1; });
 //
-// Override-redirect, so that it needs no window manager, and it takes the keyboard focus itself. It reads its events at
+// It takes the keyboard focus itself. It reads its events at
 // once, in a thread of its own, as a living program does.
 
 #include <X11/Xatom.h>
@@ -28,10 +28,12 @@ namespace deskhand::testing {
 
 class EventWindow {
  public:
-  EventWindow(const std::string& display, const ScreenRect& box) : display_(XOpenDisplay(display.c_str())) {
+  /// A popup manages itself; another is an ordinary window, whether or not there is a window manager.
+  EventWindow(const std::string& display, const ScreenRect& box, bool popup = true)
+      : display_(XOpenDisplay(display.c_str())) {
     if (display_ == nullptr) throw std::runtime_error("cannot open " + display);
     XSetWindowAttributes attributes{};
-    attributes.override_redirect = 1;
+    attributes.override_redirect = popup ? 1 : 0;
     attributes.background_pixel = 0x204060;
     attributes.event_mask =
         ButtonPressMask | ButtonReleaseMask | ButtonMotionMask | KeyPressMask | KeyReleaseMask | ExposureMask;

@@ -44,15 +44,17 @@ class PreparedMind final : public Mind {
   std::string name() const override { return "prepared"; }
   MindReply reply(const MindRequest& request, const TextSink& sink, std::stop_token stop) override {
     screens.push_back(request.messages.back().text());
+    asked.push_back(request.messages);
     continuations.push_back(request.continuation);
     grammars.push_back(request.grammar ? std::optional<Grammar>(*request.grammar) : std::nullopt);
     if (on_reply) on_reply();
     if (stop.stop_requested()) return {.text = "", .complete = false};
     const std::string text = replies_.at(std::min(next_++, replies_.size() - 1));
-    sink(text);
+    if (sink) sink(text);
     return {.text = text, .prompt_tokens = 10, .reused_tokens = 4, .generated_tokens = 5};
   }
   std::vector<std::string> screens, continuations;
+  std::vector<std::vector<Message>> asked;
   std::vector<std::optional<Grammar>> grammars;
   std::function<void()> on_reply;
 
@@ -66,7 +68,7 @@ struct AgentHarness {
 
   Outcome run(const std::string& goal, const Limits& limits = {}) {
     Agent agent({.mind = mind,
-                 .dialect = *find_dialect("script"),
+                 .dialect = *find_dialect(dialect),
                  .desktop = app,
                  .read_screen = app.reader(),
                  .read_applications = [this](std::span<const Window> windows) { return app.elements_in(windows); },
@@ -86,6 +88,7 @@ struct AgentHarness {
   }
 
   FakeApplication app;
+  std::string dialect = "script";
   PreparedMind mind;
   Policy policy = Policy::parse(R"({"default": "allow"})", "test");
   ToldUser user;
