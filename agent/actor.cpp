@@ -32,9 +32,11 @@ std::string typed_text(const Action& action) {
   return action.name == "fill" || action.name == "type" ? text_input(action) : "";
 }
 
-std::string describe(const Action& action, const Performed& out) {
-  const std::string what = action.text.empty() ? action.name : action.text;
-  return out.step.target.empty() ? what : fmt::format("{} on {}", what, out.step.target);
+std::string describe(const Action& action, const Performed& out, const std::vector<std::string>& held) {
+  std::string what = action.text.empty() ? action.name : action.text;
+  if (!out.step.target.empty()) what += fmt::format(" on {}", out.step.target);
+  if (!held.empty()) what += fmt::format(" with {} held down", fmt::join(held, "+"));
+  return what;
 }
 
 std::string describe_place(const Target& target) {
@@ -42,6 +44,11 @@ std::string describe_place(const Target& target) {
   if (target.window && target.element) return fmt::format("{} in \"{}\"", place, display_name(target.window->title));
   if (target.window) return fmt::format("the window \"{}\"", display_name(target.window->title));
   return target.element ? place : describe_target(target);
+}
+
+std::string describe_places(const Target& target) {
+  if (!target.drop) return describe_place(target);
+  return fmt::format("{} to {}", describe_place(target), describe_place(*target.drop));
 }
 
 ScreenRect compared_part(const Target& target) {
@@ -60,7 +67,10 @@ ToolContext Actor::context(const Observation& seen) const {
           .screen = seen.screen,
           .map = seen.map,
           .stop = stop_,
-          .ask = [this](const std::string& question) { return parts_.user.ask(question, stop_).value_or(""); }};
+          .ask = [this](const std::string& question) {
+            parts_.desktop.release_all();  // nobody can answer with keys held down
+            return parts_.user.ask(question, stop_).value_or("");
+          }};
 }
 
 void Actor::look(Observation& seen) const {
@@ -79,6 +89,7 @@ void Actor::perform(const Action& action, Observation& seen, Performed& out) con
     return;
   }
   std::optional<Consent> consent;
+  const std::vector<std::string> held = parts_.desktop.held_keys();
   int questions = 0;
   for (int looks = 0; looks < looks_before_giving_up; ++looks) {
     if (looks > 0 || questions > 0) look(seen);
@@ -93,6 +104,7 @@ void Actor::perform(const Action& action, Observation& seen, Performed& out) con
     if (permitted == Ready::look_again) {
       if (++questions == most_questions) break;
       return_to(*tool, out.target);
+      if (!hold_again(held, out)) return;
       looks = -1;
       continue;
     }
@@ -112,7 +124,7 @@ bool Actor::locate(const Tool& tool, Observation& seen, Performed& out) const {
   for (int tries = 0;; ++tries) {
     try {
       out.target = locate_target(tool, context(seen), out.step.action.input);
-      out.step.target = out.target ? describe_place(*out.target) : std::string();
+      out.step.target = out.target ? describe_places(*out.target) : std::string();
       if (out.target && out.target->element && takes_secret(*out.target->element))
         secrets_.learn(typed_text(out.step.action));
       return true;
@@ -131,6 +143,13 @@ bool Actor::locate(const Tool& tool, Observation& seen, Performed& out) const {
 Actor::Ready Actor::bring_to_front(const Tool& tool, Observation& seen, Performed& out) const {
   if (!out.target) return Ready::yes;
   const Target& target = *out.target;
+  if (target.drop) {
+    const Window* under_drop = top_window_at(seen.windows, target.drop->point);
+    if (under_drop && under_drop->ours) {
+      out.step.result = "that ends in Deskhand's own window";
+      return Ready::failed;
+    }
+  }
   const Window* top = nullptr;  // what would get the click or the keys
   if (is_keyboard(tool)) {
     for (const Window& window : seen.windows)
@@ -162,7 +181,9 @@ Actor::Ready Actor::bring_to_front(const Tool& tool, Observation& seen, Performe
 
 Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, std::optional<Consent>& consent) const {
   const Action& action = out.step.action;
-  const Judgement judgement = parts_.policy.judge(action, tool, out.target, {.screen = seen.screen, .goal = goal_});
+  const std::vector<std::string> held = parts_.desktop.held_keys();
+  const Judgement judgement =
+      parts_.policy.judge(action, tool, out.target, {.screen = seen.screen, .goal = goal_, .held = held});
   out.step.verdict = judgement.verdict;
   out.step.reason = judgement.reason;
   if (judgement.verdict != Verdict::hand_off && Secrets::holds_mark(action)) {
@@ -171,7 +192,7 @@ Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, 
     return Ready::failed;
   }
   if (judgement.verdict == Verdict::allow || dry_run_) return Ready::yes;
-  const Confirmation confirmation{.action = describe(action, out), .reason = judgement.reason};
+  const Confirmation confirmation{.action = describe(action, out, held), .reason = judgement.reason};
   const Consent wanted = consent_of(confirmation, out.target, seen.screen);
   if (judgement.verdict == Verdict::ask && consent == wanted) return Ready::yes;
   out.refused = true;
@@ -183,6 +204,7 @@ Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, 
     out.step.result = fmt::format("not allowed without the user: {}", judgement.reason);
     return Ready::failed;
   }
+  if (!let_go(out)) return Ready::failed;
   if (judgement.verdict == Verdict::ask) {
     out.refused = !parts_.user.confirm(confirmation, stop_);
     if (out.refused) out.step.result = fmt::format("the user did not allow it: {}", judgement.reason);
@@ -199,6 +221,28 @@ Actor::Ready Actor::permit(const Tool& tool, Observation& seen, Performed& out, 
   return Ready::failed;
 }
 
+bool Actor::let_go(Performed& out) const {
+  const bool button = parts_.desktop.holds_button();
+  if (button || !parts_.desktop.held_keys().empty()) parts_.desktop.release_all();
+  if (!button) return true;
+  out.refused = false;
+  out.step.result = fmt::format(
+      "not done: the user must be asked ({}), and cannot answer while a mouse button is held down; it was released "
+      "where it had been pressed",
+      out.step.reason);
+  return false;
+}
+
+bool Actor::hold_again(const std::vector<std::string>& keys, Performed& out) const {
+  try {
+    for (const std::string& key : keys) parts_.desktop.press_key(key);
+    return true;
+  } catch (const InputError& error) {
+    out.step.result = fmt::format("not done: {}", error.what());
+    return false;
+  }
+}
+
 void Actor::return_to(const Tool& tool, const std::optional<Target>& target) const {
   if (!target || !target->window || target->window->popup) return;
   const std::vector<Window> now = parts_.desktop.windows();
@@ -212,6 +256,7 @@ void Actor::return_to(const Tool& tool, const std::optional<Target>& target) con
 }
 
 bool Actor::same_place(const Observation& seen, const Target& target, bool keyboard) const {
+  if (target.drop && !same_place(seen, *target.drop, keyboard)) return false;
   if (!target.window) return true;
   const std::vector<Window> now = parts_.desktop.windows();
   for (const Window& window : now) {
@@ -229,10 +274,13 @@ bool Actor::is_fresh(const Tool& tool, const Observation& seen, const Target& ta
   if (!same_place(seen, target, is_keyboard(tool))) return false;
   if (is_keyboard(tool) && !target.element) return true;
   const Image now = parts_.desktop.capture();
-  return !ChangeMask(now).changed_in(seen.picture, now, compared_part(target));
+  const ChangeMask nothing(now);
+  if (target.drop && nothing.changed_in(seen.picture, now, compared_part(*target.drop))) return false;
+  return !nothing.changed_in(seen.picture, now, compared_part(target));
 }
 
 bool Actor::same_element(const Tool& tool, const Observation& seen, const Target& target) const {
+  if (target.drop && !same_element(tool, seen, *target.drop)) return false;
   if (!parts_.read_applications || !target.element || !target.window) return true;
   if (target.element->source != ElementSource::accessibility) return true;
   Screen now;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "agent/consent.h"
 #include "agent/effect.h"
@@ -54,6 +55,10 @@ class Actor {
   /// Asks whoever must be asked, unless `consent` says that the user agreed to this already. Look again: there was a
   /// yes, and while it was asked for anything may have happened. Failed: out says why not, or that the user did it.
   Ready permit(const Tool& tool, Observation& seen, Performed& out, std::optional<Consent>& consent) const;
+  /// Nobody can answer with keys held down: they go up. False, with out saying so, for a button that is held.
+  bool let_go(Performed& out) const;
+  /// False: they cannot be pressed now; out says why.
+  bool hold_again(const std::vector<std::string>& keys, Performed& out) const;
   /// The user answered in a window of their own: the target's window comes back to the front.
   void return_to(const Tool& tool, const std::optional<Target>& target) const;
   /// Whether the target still looks as it was judged.

@@ -65,8 +65,17 @@ bool contains(const std::vector<std::string>& list, const std::string& item) {
   return std::find(list.begin(), list.end(), item) != list.end();
 }
 
+bool presses_keys(const Tool& tool) {
+  return tool.name == "key" || tool.name == "key_down" || tool.name == "hold_key";
+}
+
+/// What may put text where it lands: a drop, and a middle click, which pastes what is selected.
+bool may_insert(const Tool& tool, bool drop) {
+  return drop || tool.name == "left_mouse_up" || tool.name == "middle_click";
+}
+
 ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional<Target>& target,
-                     const JudgedScene& scene) {
+                     const JudgedScene& scene, bool drop) {
   ActionFacts facts;
   facts.tool = tool.name;
   facts.plain_goal = plain_words(scene.goal);
@@ -97,10 +106,13 @@ ActionFacts facts_of(const Action& action, const Tool& tool, const std::optional
     if (tool.name == "type" && activates && target && target->element && is_pressable(*target->element))
       facts.presses = true;
   }
-  if (tool.name == "key") {
-    const std::string written = text_input(action);
-    facts.chord = canonical_chord(written);
-    facts.types = types_character(written);
+  if (may_insert(tool, drop)) {
+    facts.types = facts.in_field || facts.terminal;
+    facts.keyboard = facts.terminal;
+  }
+  if (presses_keys(tool)) {
+    facts.chord = chord_while_held(scene.held, text_input(action));
+    facts.types = types_character(facts.chord);
     const std::string_view key = std::string_view(facts.chord).substr(facts.chord.rfind('+') + 1);
     facts.confirms = key == "Return";
     const bool activates = facts.confirms || key == "space";
@@ -211,7 +223,15 @@ Judgement Policy::judge_default_button(ActionFacts facts, const Screen& screen) 
 
 Judgement Policy::judge(const Action& action, const Tool& tool, const std::optional<Target>& target,
                         const JudgedScene& scene) const {
-  const ActionFacts facts = facts_of(action, tool, target, scene);
+  const Judgement start = judge_place(action, tool, target, scene, End::start);
+  if (!target || !target->drop) return start;
+  const Judgement drop = judge_place(action, tool, *target->drop, scene, End::drop);
+  return drop.verdict > start.verdict ? drop : start;
+}
+
+Judgement Policy::judge_place(const Action& action, const Tool& tool, const std::optional<Target>& target,
+                              const JudgedScene& scene, End end) const {
+  const ActionFacts facts = facts_of(action, tool, target, scene, end == End::drop);
   const Judgement own = judge_rules(facts);
   if (own.verdict != Verdict::allow || !facts.confirms || facts.terminal) return own;
   if (facts.role == role_name(Role::text_area)) return own;

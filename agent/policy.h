@@ -7,7 +7,8 @@
 //
 // A policy file is JSON with comments; Policy::builtin_text() is one, and explains its form. A `deny` wins over
 // everything; then hand_off; then an explicit allow; then ask; then the default. Text on the screen can make an action
-// riskier, never safer: only rules and the user are permission.
+// riskier, never safer: only rules and the user are permission. Of a drag both ends are judged, and the stricter
+// verdict counts; a key is judged together with those that are held.
 
 #include <filesystem>
 #include <optional>
@@ -34,7 +35,8 @@ struct Judgement {
 /// What the policy looks at besides the action.
 struct JudgedScene {
   const Screen& screen;
-  std::string_view goal{};  ///< the user's words
+  std::string_view goal{};          ///< the user's words
+  std::vector<std::string> held{};  ///< keys that are down already, as keys_of_chord names them
 };
 
 /// Applies when everything that it states fits. Globs and words are compared without case.
@@ -66,6 +68,10 @@ class Policy {
 
  private:
   friend class PolicyParser;
+  enum class End { start, drop };
+
+  Judgement judge_place(const Action& action, const Tool& tool, const std::optional<Target>& target,
+                        const JudgedScene& scene, End end) const;
   Judgement judge_rules(const ActionFacts& facts) const;
   /// What Return may set off besides the focused element: the buttons of the active window.
   Judgement judge_default_button(ActionFacts facts, const Screen& screen) const;

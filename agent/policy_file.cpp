@@ -82,8 +82,8 @@ class PolicyParser {
       if (key == "applications" && word == "only") {
         rule.verdict = Verdict::deny;
         rule.not_applications = strings(where, globs);
-        rule.tools = {"left_click", "right_click", "double_click", "click_element", "check",
-                      "uncheck",    "fill",        "type",         "key",           "scroll"};
+        for (const Tool* tool : all_tools())
+          if (tool->locate) rule.tools.emplace_back(tool->name);
         rule.reason = "the policy allows other applications only";
       } else {
         rule.verdict = verdict(where, word);

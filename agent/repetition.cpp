@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "agent/observation.h"
 
 namespace deskhand {
@@ -15,6 +18,12 @@ bool is_box(const ScreenElement& e) {
   return e.role == Role::checkbox || e.role == Role::radio_button || (e.checkable && e.role != Role::toggle_button);
 }
 
+/// What such actions are for comes between them, and counts by itself.
+bool accompanies_others(const Action& action) {
+  constexpr std::string_view names[] = {"wait", "key_down", "key_up", "left_mouse_down", "left_mouse_up"};
+  return std::find(std::begin(names), std::end(names), action.name) != std::end(names);
+}
+
 }  // namespace
 
 void Repetition::add(const Action& action, const std::optional<ScreenElement>& element, const std::string& print,
@@ -22,7 +31,7 @@ void Repetition::add(const Action& action, const std::optional<ScreenElement>& e
   const std::string call = action.name + action.input.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   int& points = points_[call + "\n" + print];
   points += changed == true ? 1 : 2;
-  if (action.name != "wait" && points >= most_points) loop_ = true;
+  if (!accompanies_others(action) && points >= most_points) loop_ = true;
   if (!element) return;
   if (changed == false) vain_[key_of(*element)] = print;
   if (is_box(*element)) boxes_.insert(key_of(*element));

@@ -13,7 +13,8 @@ Target target_at(const Screen& screen, ScreenPoint point, const ScreenElement* e
   Target target{.point = point,
                 .box = {point.x - half_mark, point.y - half_mark, point.x + half_mark, point.y + half_mark},
                 .element = std::nullopt,
-                .window = std::nullopt};
+                .window = std::nullopt,
+                .drop = nullptr};
   if (element) {
     target.box = element->box;
     target.element = *element;
@@ -65,15 +66,14 @@ Target target_of_element(const ToolContext& context, const json& input, NameUse 
 
 Target target_of_coordinate(const ToolContext& context, const json& input) {
   held_modifiers(input);  // refuse before anything is judged
-  ScreenPoint point;
-  if (input.contains("coordinate")) {
-    const json& coordinate = input["coordinate"];
-    point = context.map.to_screen({coordinate[0].get<double>(), coordinate[1].get<double>()});
-  } else {
-    point = context.desktop.pointer();
-  }
-  const ScreenElement* element = element_at(context.screen, point);
-  return target_at(context.screen, point, element);
+  if (input.contains("coordinate")) return target_of_point(context, input["coordinate"]);
+  const ScreenPoint pointer = context.desktop.pointer();
+  return target_at(context.screen, pointer, element_at(context.screen, pointer));
+}
+
+Target target_of_point(const ToolContext& context, const json& point) {
+  const ScreenPoint at = context.map.to_screen({point[0].get<double>(), point[1].get<double>()});
+  return target_at(context.screen, at, element_at(context.screen, at));
 }
 
 std::optional<Target> target_of_keyboard(const ToolContext& context) {
@@ -81,7 +81,8 @@ std::optional<Target> target_of_keyboard(const ToolContext& context) {
     return target_at(context.screen, element->box.center(), element);
   const Window* window = active_window(context.screen);
   if (!window) return std::nullopt;
-  return Target{.point = window->box.center(), .box = window->box, .element = std::nullopt, .window = *window};
+  return Target{
+      .point = window->box.center(), .box = window->box, .element = std::nullopt, .window = *window, .drop = nullptr};
 }
 
 Target target_of_known_element(const ToolContext& context, const ScreenElement& element) {
@@ -102,13 +103,17 @@ std::string describe_target(const Target& target) {
 ToolResult click_target(const ToolContext& context, const json& input, const Target& target, MouseButton button,
                         int count) {
   context.desktop.click(target.point, button, count, held_modifiers(input));
-  const std::string_view done = button == MouseButton::right ? "right-clicked"
-                                : count == 2                 ? "double-clicked"
-                                                             : "clicked";
+  const std::string_view done = button == MouseButton::right    ? "right-clicked"
+                                : button == MouseButton::middle ? "middle-clicked"
+                                : count == 3                    ? "triple-clicked"
+                                : count == 2                    ? "double-clicked"
+                                                                : "clicked";
   return {.ok = true, .text = fmt::format("{} {}", done, describe_target(target))};
 }
 
 void focus_by_click(const ToolContext& context, const Target& target) {
+  if (!context.desktop.held_keys().empty())
+    throw ToolError("keys are held down: release them with key_up before text is put into a field");
   context.desktop.click(target.point, MouseButton::left, 1, {});
   using namespace std::chrono_literals;
   context.desktop.wait_until_quiet({.quiet = 60ms, .cap = 600ms}, context.stop);

@@ -18,6 +18,8 @@ namespace deskhand {
 Target target_of_element(const ToolContext& context, const nlohmann::json& input, NameUse use);
 /// By "coordinate" in the pixels of the frame; without one at the pointer. Throws OutOfFrame.
 Target target_of_coordinate(const ToolContext& context, const nlohmann::json& input);
+/// What is at [x, y] in the pixels of the frame. Throws OutOfFrame.
+Target target_of_point(const ToolContext& context, const nlohmann::json& point);
 /// Where keys go: the focused element, else the active window; empty when there is neither.
 std::optional<Target> target_of_keyboard(const ToolContext& context);
 

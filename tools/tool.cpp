@@ -20,6 +20,30 @@ bool has_type(const json& value, const std::string& type) {
   return value.is_object();
 }
 
+size_t count_characters(const std::string& text) {
+  return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xc0) != 0x80; }));
+}
+
+std::string expected_count(size_t least, size_t most) {
+  if (least == most) return fmt::format("{} numbers", least);
+  return fmt::format("a list of {} to {} entries", least, most);
+}
+
+void check_value(const Tool& tool, const std::string& where, const json& value, const json& schema);
+
+/// The members of an object; `where` is empty for the input itself.
+void check_members(const Tool& tool, const std::string& where, const json& value, const json& schema) {
+  const std::string place = where.empty() ? "" : where + ": ";
+  for (const auto& [key, member] : value.items()) {
+    if (!schema["properties"].contains(key))
+      throw ToolError(fmt::format("{}: {}there is no argument \"{}\"", tool.name, place, shortened(key, 80)));
+    check_value(tool, where.empty() ? key : where + "." + key, member, schema["properties"][key]);
+  }
+  for (const json& key : schema.value("required", json::array()))
+    if (!value.contains(key))
+      throw ToolError(fmt::format("{}: {}{} is missing", tool.name, place, key.get<std::string>()));
+}
+
 void check_value(const Tool& tool, const std::string& where, const json& value, const json& schema) {
   const std::string type = schema.value("type", "object");
   const auto fail = [&](const std::string& expected) {
@@ -36,11 +60,16 @@ void check_value(const Tool& tool, const std::string& where, const json& value, 
     if (schema.contains("maximum") && number > schema["maximum"].get<double>())
       fail("at most " + schema["maximum"].dump());
   }
+  if (value.is_string() && schema.contains("maxLength")) {
+    const size_t most = schema["maxLength"].get<size_t>();
+    if (count_characters(value.get_ref<const std::string&>()) > most) fail(fmt::format("at most {} characters", most));
+  }
   if (value.is_array()) {
-    const size_t count = schema.value("minItems", size_t{0});
-    if (value.size() != count) fail(fmt::format("{} numbers", count));
+    const size_t least = schema.value("minItems", size_t{0}), most = schema.value("maxItems", least);
+    if (value.size() < least || value.size() > most) fail(expected_count(least, most));
     for (const json& item : value) check_value(tool, where, item, schema["items"]);
   }
+  if (value.is_object()) check_members(tool, where, value, schema);
 }
 
 }  // namespace
@@ -54,13 +83,7 @@ const Tool* find_tool(std::string_view name) {
 void check_input(const Tool& tool, const json& input) {
   const json schema = json::parse(tool.schema);
   if (!input.is_object()) throw ToolError(fmt::format("{}: the input must be an object", tool.name));
-  const json& properties = schema["properties"];
-  for (const auto& [key, value] : input.items()) {
-    if (!properties.contains(key)) throw ToolError(fmt::format("{}: there is no argument \"{}\"", tool.name, key));
-    check_value(tool, key, value, properties[key]);
-  }
-  for (const json& key : schema.value("required", json::array()))
-    if (!input.contains(key)) throw ToolError(fmt::format("{}: {} is missing", tool.name, key.get<std::string>()));
+  check_members(tool, "", input, schema);
 }
 
 std::optional<Target> locate_target(const Tool& tool, const ToolContext& context, const json& input) {

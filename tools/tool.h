@@ -10,6 +10,7 @@
 // desktop is gone.
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <span>
@@ -37,8 +38,8 @@ class NoSuchTarget : public ToolError {
 
 /// What a tool can do to the world.
 enum class Risk {
-  looks,   ///< reads the screen or waits
-  points,  ///< uses the pointer
+  looks,   ///< reads the screen, waits, moves the pointer, lets go of a key
+  points,  ///< uses the buttons of the mouse
   types,   ///< uses the keyboard
   talks,   ///< asks the user
   ends,    ///< ends the task
@@ -50,15 +51,16 @@ struct Target {
   ScreenRect box{};                        ///< of the element, else a small box around the point
   std::optional<ScreenElement> element{};  ///< what is under the point, if anything is known
   std::optional<Window> window{};          ///< the window under the point
+  std::shared_ptr<const Target> drop{};    ///< of a drag: where it ends
 };
 
 struct ToolResult {
   bool ok = true;
   std::string text{};            ///< for the model
-  std::optional<Image> image{};  ///< `screenshot` alone
+  std::optional<Image> image{};  ///< `screenshot` and `zoom`
   bool finished = false;         ///< `done` alone
   bool success = false;          ///< with `finished`: what the model says of its own work
-  bool nothing_to_do = false;    ///< the box is already ticked: no effect is expected
+  bool nothing_to_do = false;    ///< the box is already ticked, a key is held: no effect is expected
 };
 
 /// What tools work with. Everything is borrowed.

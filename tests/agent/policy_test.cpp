@@ -39,7 +39,7 @@ struct Scene {
     Target target{.window = window};
     if (element) target.element = *element;
     return policy.judge({.name = std::string(tool), .input = input}, *find_tool(tool), target,
-                        {.screen = screen, .goal = goal});
+                        {.screen = screen, .goal = goal, .held = held});
   }
   Verdict click(const Policy& policy, Role role, const std::string& text, std::string_view goal = "do it") {
     elements.clear();
@@ -52,6 +52,7 @@ struct Scene {
 
   Window window;
   std::vector<ScreenElement> elements;
+  std::vector<std::string> held;
 };
 
 TEST(BuiltinPolicy, LabelsThatAreRisky) {
@@ -200,6 +201,9 @@ TEST(PolicyFile, OnlySomeApplications) {
   scene.window.application = "xterm";
   EXPECT_EQ(scene.click(policy, Role::button, "OK"), Verdict::deny);
   EXPECT_EQ(scene.judge(policy, "wait", {}, nullptr).verdict, Verdict::allow);
+  for (const char* tool : {"triple_click", "middle_click", "left_click_drag", "left_mouse_down", "left_mouse_up",
+                           "mouse_move", "key_down", "hold_key"})
+    EXPECT_EQ(scene.judge(policy, tool, json::object(), nullptr).verdict, Verdict::deny) << tool;
 }
 
 TEST(PolicyFile, TheTaskMayNameWhatIsMeant) {
@@ -255,6 +259,69 @@ TEST(BuiltinPolicy, AModifierDoesNotHideAKey) {
   const ScreenElement password = scene.add(Role::password_field, "Password");
   for (const char* chord : {"1", "shift+a", "KP_7", "exclam"})
     EXPECT_EQ(scene.key(policy, chord, &password), Verdict::hand_off) << chord;
+}
+
+TEST(BuiltinPolicy, WhatIsHeldIsPartOfAKey) {
+  const Policy policy = Policy::builtin();
+  Scene scene;
+  const ScreenElement field = scene.add(Role::text_field, "Name");
+  const auto judge = [&](std::string_view tool, const char* text, std::vector<std::string> held) {
+    scene.held = std::move(held);
+    return scene.judge(policy, tool, {{"text", text}}, &field).verdict;
+  };
+  for (const char* tool : {"key", "key_down", "hold_key"}) {
+    EXPECT_EQ(judge(tool, "w", {}), Verdict::allow) << tool;
+    EXPECT_EQ(judge(tool, "w", {"ctrl"}), Verdict::ask) << tool;
+    EXPECT_EQ(judge(tool, "alt+F4", {}), Verdict::ask) << tool;
+    EXPECT_EQ(judge(tool, "Delete", {"shift"}), Verdict::ask) << tool;
+  }
+  EXPECT_EQ(judge("key_down", "ctrl", {"w"}), Verdict::ask) << "the held key repeats";
+  EXPECT_EQ(judge("key_down", "ctrl", {}), Verdict::allow);
+  EXPECT_EQ(judge("key_up", "ctrl", {"w"}), Verdict::allow) << "letting go is always fine";
+  scene.window.terminal = true;
+  EXPECT_EQ(judge("key_down", "a", {}), Verdict::ask);
+  EXPECT_EQ(judge("key_up", "a", {"a"}), Verdict::allow);
+}
+
+TEST(BuiltinPolicy, OfADragTheStricterEndCounts) {
+  Scene scene;
+  const ScreenElement file = scene.add(Role::list_item, "notes.txt"), folder = scene.add(Role::list_item, "Archive");
+  const ScreenElement trash = scene.add(Role::list_item, "Trash"), field = scene.add(Role::text_field, "Name");
+  const ScreenElement password = scene.add(Role::password_field, "Password");
+  const auto drag = [&](const Policy& policy, const ScreenElement& from, const ScreenElement& to,
+                        bool terminal = false) {
+    Screen screen;
+    screen.windows = {scene.window};
+    Target target{.element = from, .window = scene.window}, drop{.element = to, .window = scene.window};
+    drop.window->terminal = terminal;
+    target.drop = std::make_shared<const Target>(drop);
+    return policy.judge({.name = "left_click_drag"}, *find_tool("left_click_drag"), target, {.screen = screen});
+  };
+  const Policy policy = Policy::builtin();
+  EXPECT_EQ(drag(policy, file, folder).verdict, Verdict::allow);
+  EXPECT_EQ(drag(policy, file, trash).verdict, Verdict::ask);
+  EXPECT_THAT(drag(policy, file, trash).reason, HasSubstr("deletes"));
+  EXPECT_EQ(drag(policy, trash, folder).verdict, Verdict::ask);
+  EXPECT_EQ(drag(policy, field, field).verdict, Verdict::allow) << "selecting text";
+  EXPECT_EQ(drag(policy, file, password).verdict, Verdict::hand_off);
+  EXPECT_EQ(drag(policy, file, folder, true).verdict, Verdict::ask) << "what is dropped into a terminal is typed there";
+  const Policy deny = Policy::parse(R"({"rules": [{"verdict": "deny", "labels": ["Archive"]}]})", "t");
+  EXPECT_EQ(drag(deny, file, folder).verdict, Verdict::deny);
+  EXPECT_EQ(drag(deny, folder, file).verdict, Verdict::deny);
+}
+
+TEST(BuiltinPolicy, DropsAndPastesAreTyping) {
+  const Policy policy = Policy::builtin();
+  Scene scene;
+  const ScreenElement secret = scene.add(Role::password_field, "Password"), item = scene.add(Role::menu_item, "Delete");
+  for (const char* tool : {"middle_click", "left_mouse_up"})
+    EXPECT_EQ(scene.judge(policy, tool, json::object(), &secret).verdict, Verdict::hand_off) << tool;
+  for (const char* tool : {"left_mouse_up", "left_mouse_down", "triple_click"})
+    EXPECT_EQ(scene.judge(policy, tool, json::object(), &item).verdict, Verdict::ask) << tool;
+  EXPECT_EQ(scene.judge(policy, "mouse_move", {{"coordinate", {1, 2}}}, &item).verdict, Verdict::allow);
+  scene.window.terminal = true;
+  EXPECT_EQ(scene.judge(policy, "middle_click", json::object(), nullptr).verdict, Verdict::ask);
+  EXPECT_EQ(scene.judge(policy, "left_click", json::object(), nullptr).verdict, Verdict::allow);
 }
 
 TEST(PolicyFile, ChordsAreKnownByWhatTheyPress) {

@@ -88,9 +88,33 @@ TEST_F(Catalog, HasTheTools) {
     EXPECT_NE(tool->run, nullptr) << tool->name;
     EXPECT_EQ(find_tool(tool->name), tool);
   }
-  EXPECT_EQ(names,
-            (std::set<std::string>{"screenshot", "left_click", "double_click", "right_click", "click_element", "check",
-                                   "uncheck", "fill", "type", "key", "scroll", "wait", "ask_user", "done"}));
+  EXPECT_EQ(names, (std::set<std::string>{"screenshot",
+                                          "zoom",
+                                          "cursor_position",
+                                          "left_click",
+                                          "double_click",
+                                          "triple_click",
+                                          "right_click",
+                                          "middle_click",
+                                          "mouse_move",
+                                          "left_click_drag",
+                                          "left_mouse_down",
+                                          "left_mouse_up",
+                                          "click_element",
+                                          "check",
+                                          "uncheck",
+                                          "fill",
+                                          "type",
+                                          "key",
+                                          "key_down",
+                                          "key_up",
+                                          "hold_key",
+                                          "scroll",
+                                          "wait",
+                                          "note",
+                                          "plan",
+                                          "ask_user",
+                                          "done"}));
   EXPECT_EQ(find_tool("format_disk"), nullptr);
 }
 
@@ -103,12 +127,131 @@ TEST_F(Catalog, ClicksWhereThePictureSays) {
   EXPECT_EQ(of(Kind::click)[1].count, 2);
   EXPECT_TRUE(use("right_click", {{"coordinate", {1, 1}}}).ok);
   EXPECT_EQ(of(Kind::click)[2].button, MouseButton::right);
+  EXPECT_EQ(use("triple_click", {{"coordinate", {1, 1}}}).text, "triple-clicked (3, 3)");
+  EXPECT_EQ(of(Kind::click)[3].count, 3);
+  EXPECT_EQ(of(Kind::click)[3].button, MouseButton::left);
+  EXPECT_EQ(use("middle_click", {{"coordinate", {1, 1}}, {"text", "shift"}}).text, "middle-clicked (3, 3)");
+  EXPECT_EQ(of(Kind::click)[4].button, MouseButton::middle);
+  EXPECT_EQ(of(Kind::click)[4].count, 1);
 }
 
 TEST_F(Catalog, OutsideThePictureIsAnErrorAndNoClick) {
   for (const json& point : {json{320, 10}, json{10, 240}, json{-1, 5}, json{1e9, 5}})
     EXPECT_FALSE(use("left_click", {{"coordinate", point}}).ok) << point;
   EXPECT_TRUE(of(Kind::click).empty());
+}
+
+TEST_F(Catalog, WrongPlacesOfDragsAndZoomsDoNothing) {
+  for (const json& point : {json{320, 10}, json{10, 240}, json{-1, 5}}) {
+    EXPECT_FALSE(use("left_click_drag", {{"start_coordinate", {5, 5}}, {"coordinate", point}}).ok) << point;
+    EXPECT_FALSE(use("left_click_drag", {{"start_coordinate", point}, {"coordinate", {5, 5}}}).ok) << point;
+    EXPECT_FALSE(use("mouse_move", {{"coordinate", point}}).ok) << point;
+  }
+  for (const json& region : {json{0, 0, 321, 10}, json{5, 5, 5, 10}, json{9, 5, 5, 10}, json{-1, 0, 5, 5}})
+    EXPECT_THAT(use("zoom", {{"region", region}}).text, HasSubstr("outside the picture")) << region;
+  EXPECT_THAT(use("zoom", {{"region", {1, 2, 3}}}).text, HasSubstr("4 numbers"));
+  EXPECT_THAT(use("left_click_drag", {{"coordinate", {5, 5}}}).text, HasSubstr("start_coordinate is missing"));
+  EXPECT_THAT(use("mouse_move", json::object()).text, HasSubstr("coordinate is missing"));
+  EXPECT_TRUE(desktop_.actions.empty());
+  EXPECT_EQ(desktop_.captures, 0);
+}
+
+TEST_F(Catalog, ADragHasTwoPlaces) {
+  add(Role::list_item, "notes.txt");
+  add(Role::list_item, "Trash");
+  const json input = {{"start_coordinate", {20, 20}}, {"coordinate", {20, 35}}, {"text", "ctrl"}};
+  const std::optional<Target> target = locate_target(*find_tool("left_click_drag"), context(), input);
+  ASSERT_TRUE(target && target->element && target->drop && target->drop->element);
+  EXPECT_EQ(target->element->text, "notes.txt");
+  EXPECT_EQ(target->drop->element->text, "Trash");
+  EXPECT_EQ(use("left_click_drag", input).text, "dragged from list item \"notes.txt\" to list item \"Trash\"");
+  ASSERT_EQ(desktop_.actions.size(), 1u);
+  EXPECT_EQ(desktop_.actions[0].at, (ScreenPoint{41, 41}));
+  EXPECT_EQ(desktop_.actions[0].to, (ScreenPoint{41, 71}));
+  EXPECT_EQ(desktop_.actions[0].held, parse_modifiers("ctrl"));
+}
+
+TEST_F(Catalog, TheButtonIsHeldOverSeveralCalls) {
+  EXPECT_TRUE(use("mouse_move", {{"coordinate", {10, 10}}}).nothing_to_do);
+  EXPECT_TRUE(use("left_mouse_down", json::object()).ok);
+  EXPECT_TRUE(desktop_.holds_button());
+  EXPECT_THAT(use("left_click", {{"coordinate", {50, 50}}}).text, HasSubstr("held down"));
+  EXPECT_TRUE(use("mouse_move", {{"coordinate", {30, 30}}}).ok);
+  EXPECT_TRUE(use("left_mouse_up", json::object()).ok);
+  EXPECT_FALSE(desktop_.holds_button());
+  EXPECT_THAT(use("left_mouse_up", json::object()).text, HasSubstr("not held down"));
+  EXPECT_EQ(of(Kind::press_button).at(0).at, (ScreenPoint{21, 21}));
+  EXPECT_EQ(of(Kind::release_button).at(0).at, (ScreenPoint{61, 61}));
+}
+
+TEST_F(Catalog, KeysAreHeldForWhatFollows) {
+  EXPECT_TRUE(use("key_down", {{"text", "ctrl"}}).ok);
+  EXPECT_TRUE(use("left_click", {{"coordinate", {10, 10}}, {"text", "shift"}}).ok);
+  EXPECT_EQ(of(Kind::click).at(0).held, parse_modifiers("ctrl+shift"));
+  EXPECT_FALSE(use("type", {{"text", "w"}}).ok) << "it would close the window";
+  add(Role::text_field, "City");
+  EXPECT_THAT(use("fill", {{"name", "City"}, {"text", "Rome"}}).text, HasSubstr("key_up"));
+  EXPECT_EQ(of(Kind::click).size(), 1u);
+  EXPECT_EQ(use("key_up", {{"text", "Control_L"}}).text, "released Control_L");
+  EXPECT_EQ(use("key_up", {{"text", "ctrl"}}).text, "ctrl was not held");
+  EXPECT_TRUE(use("type", {{"text", "w"}}).ok);
+  for (const char* tool : {"key_down", "key_up"})
+    EXPECT_THAT(use(tool, {{"text", "Retrun"}}).text, HasSubstr("unknown key")) << tool;
+  EXPECT_TRUE(desktop_.held_keys().empty());
+}
+
+TEST_F(Catalog, AKeyIsHeldForSomeTime) {
+  using Names = std::vector<std::string>;
+  desktop_.press_key("ctrl");
+  clock_.on_sleep = [&](Clock::Duration) { EXPECT_EQ(desktop_.held_keys(), (Names{"ctrl", "Down"})); };
+  EXPECT_EQ(use("hold_key", {{"text", "ctrl+Down"}, {"duration", 2.5}}).text, "held ctrl+Down for 2.5 s");
+  EXPECT_EQ(clock_.now(), std::chrono::milliseconds(2500));
+  EXPECT_EQ(desktop_.held_keys(), Names{"ctrl"}) << "what was held before still is";
+  clock_.on_sleep = [&](Clock::Duration) { stop_.request_stop(); };
+  EXPECT_TRUE(use("hold_key", {{"text", "Up"}, {"duration", 300}}).ok);
+  EXPECT_EQ(desktop_.held_keys(), Names{"ctrl"});
+  EXPECT_THAT(use("hold_key", {{"text", "Up"}, {"duration", 301}}).text, HasSubstr("at most 300"));
+}
+
+TEST_F(Catalog, ThePointerInThePicture) {
+  desktop_.move_pointer({201, 101});
+  EXPECT_EQ(use("cursor_position", json::object()).text, "the pointer is at (100, 50)");
+  map_ = {.screen = {0, 0, 100, 100}, .frame_width = 100, .frame_height = 100};
+  EXPECT_EQ(use("cursor_position", json::object()).text, "the pointer is outside the picture");
+}
+
+TEST_F(Catalog, AZoomIsTheScreenInFullResolution) {
+  desktop_.paint({20, 40, 22, 42}, 200, 100, 50);
+  desktop_.move_pointer({0, 0});
+  const ToolResult zoom = use("zoom", {{"region", {10, 20, 12, 21}}});
+  ASSERT_TRUE(zoom.image.has_value()) << zoom.text;
+  EXPECT_EQ(zoom.image->width, 4);
+  EXPECT_EQ(zoom.image->height, 2);
+  EXPECT_EQ(zoom.image->pixel(1, 1)[0], 200);
+  EXPECT_EQ(zoom.image->pixel(2, 0)[0], 0);
+  EXPECT_EQ(use("zoom", {{"region", {0, 0, 320, 240}}}).image.value(), desktop_.capture(true));
+  map_ = {.screen = {100, 100, 133, 133}, .frame_width = 10, .frame_height = 10};
+  const ToolResult last = use("zoom", {{"region", {9, 9, 10, 10}}});
+  EXPECT_EQ(last.image.value().bounds(), (ScreenRect{0, 0, 4, 4})) << "every pixel that the region touches";
+}
+
+TEST_F(Catalog, NotesAndPlansAreNoted) {
+  EXPECT_EQ(use("note", {{"text", "order 12"}}).text, "noted");
+  EXPECT_EQ(use("plan", {{"goals", json::array()}}).text, "noted");
+  EXPECT_EQ(use("plan", {{"goals", {{{"title", "Open"}, {"status", "done"}}}}}).text, "noted");
+  EXPECT_THAT(use("plan", {{"goals", {{{"title", "Open"}, {"status", "late"}}}}}).text,
+              HasSubstr("goals.status must be"));
+  EXPECT_THAT(use("plan", {{"goals", {{{"title", "Open"}}}}}).text, HasSubstr("goals: status is missing"));
+  EXPECT_THAT(use("plan", {{"goals", {{{"title", "Open"}, {"x", 1}}}}}).text, HasSubstr("no argument \"x\""));
+  EXPECT_THAT(use("plan", {{"goals", json(101, json{{"title", "a"}, {"status", "todo"}})}}).text,
+              HasSubstr("0 to 100 entries"));
+  std::string words;
+  for (int i = 0; i < 10'000; ++i) words += "ż";
+  EXPECT_EQ(use("note", {{"text", words}}).text, "noted");
+  EXPECT_THAT(use("note", {{"text", words + "ż"}}).text, HasSubstr("at most 10000 characters"));
+  EXPECT_THAT(use("note", {{"text", 7}}).text, HasSubstr("a string"));
+  EXPECT_TRUE(desktop_.actions.empty());
+  EXPECT_EQ(desktop_.captures, 0);
 }
 
 TEST_F(Catalog, WrongInputIsRefusedInWords) {
