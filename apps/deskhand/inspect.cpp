@@ -9,6 +9,7 @@
 #include "apps/cli/numbers.h"
 #include "apps/cli/seeing_model.h"
 #include "apps/cli/user_files.h"
+#include "apps/inspect/dialect_reply.h"
 #include "core/prompt.h"
 
 namespace deskhand {
@@ -22,6 +23,7 @@ struct Options {
   std::vector<int32_t> ids;
   int64_t count = 0;
   std::vector<std::string> images;
+  DialectReplyOptions reply;
   bool raw = false, tokens_only = false, json = false, encoder = false;
 };
 
@@ -183,14 +185,16 @@ RunCommand define(CLI::App& app) {
   whole_number(app.add_option("-n", options->count, "tokens to generate, always the most likely one"), 0);
   app.add_flag("--raw", options->raw, "leave out the chat template");
   app.add_flag("--tokens", options->tokens_only, "stop after the ids (a vocabulary-only file will do)");
+  add_dialect_reply_options(app, options->reply);
   app.add_flag("--json", options->json, "as JSON, with the logits of the last position, for machines");
   return [options](CommandContext& context) {
+    if (!options->reply.dialect.empty()) return inspect_dialect_reply(options->reply, options->json, context);
     if (!options->template_file.empty()) {
       if (options->messages_file.empty()) throw UsageError("--template needs --messages FILE");
       return render_template(*options, context);
     }
     if (options->text.empty() && options->messages_file.empty() && options->ids.empty()) {
-      throw UsageError("nothing to inspect: give a text, --messages FILE or --ids 1,2,3");
+      throw UsageError("nothing to inspect: give a text, --messages FILE, --ids 1,2,3 or --dialect NAME");
     }
     return options->tokens_only ? inspect_tokens(*options, context) : inspect_model(*options, context);
   };
@@ -202,7 +206,9 @@ extern const Command command_inspect;
 const Command command_inspect = {"inspect", "exactly what goes into a model and what comes out",
                                  "  deskhand inspect -m qwen.gguf -n 8 \"Hello\"\n"
                                  "  deskhand inspect -m vocab.gguf --tokens --raw --json \"Hello\"\n"
-                                 "  deskhand inspect --template chat.jinja --messages conversation.json",
+                                 "  deskhand inspect --template chat.jinja --messages conversation.json\n"
+                                 "  deskhand inspect --dialect qwen35 --frame 1920x1088 --screen 1920x1080 --reply "
+                                 "reply.txt --json",
                                  define};
 
 }  // namespace deskhand
