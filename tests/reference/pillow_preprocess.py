@@ -27,6 +27,7 @@ SIZES = [(1, 1), (1, 5000), (5000, 1), (1, 200), (200, 1), (1, 201), (14, 14), (
          (997, 1009), (1280, 800), (800, 1280), (1366, 768), (1920, 1080), (3000, 15), (15, 3000), (2, 399), (799, 4),
          (1000, 30)]
 FEW = [(1, 1), (1, 5000), (5000, 1), (37, 53), (640, 480), (479, 641), (1280, 800), (3000, 15)]
+TIES = [(400, 200), (200, 400), (500, 200), (200, 500), (230, 100), (100, 230), (112, 500)]  # of canvases, at 112
 MOST_PIXELS = 1 << 26  # more are refused, where transformers would go on
 
 
@@ -137,7 +138,7 @@ CASES = {
     "gemma4_140": (gemma4_case(140), FEW, False),
     "gemma4_560": (gemma4_case(560), FEW, False),
     "gemma4_1120": (gemma4_case(1120), FEW, False),
-    "mllama": (mllama_case(112), SIZES, False),
+    "mllama": (mllama_case(112), SIZES + TIES, False),
     "mllama_560": (mllama_case(560), FEW[3:], False),
     "llava": (llava_case(), SIZES, False),
 }
