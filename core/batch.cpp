@@ -16,6 +16,10 @@ Batch::Batch(const KvPlan& plan, int64_t max_rows)
   }
   for (const KvPlan::Group& group : plan.groups()) has_window_.push_back(group.window > 0);
   if (plan.state_bytes() > 0) runs_.reserve(rows);
+  if (plan.tiles() == 0) return;
+  seeing_.rows.reserve(rows);
+  seeing_.keys.reserve(rows);
+  seeing_.is_behind.reserve(rows);
 }
 
 void Batch::clear() {
@@ -29,6 +33,9 @@ void Batch::clear() {
   }
   turns_apart_ = sees_ahead_ = false;
   runs_.clear();
+  seeing_.rows.clear();
+  seeing_.keys.clear();
+  seeing_.is_behind.clear();
 }
 
 void Batch::add(const KvSequence& sequence, const Row& row) {
@@ -42,15 +49,19 @@ void Batch::add(const KvSequence& sequence, const Row& row) {
     runs_.back().saved = sequence.saved_after(row.position + 1);
   }
   int64_t end = row.position + 1;
+  int32_t id = row.id;
   bool only_windows = false;
   if (row.id < 0) {
-    add_image(row);
-    const ImageSpan* span = row.images->at(row.position);
+    const ImageSpan* span = row.images != nullptr ? row.images->at(row.position) : nullptr;
+    CHECK(span != nullptr && span->id(row.position) == row.id, "id {} at {}", row.id, row.position);
+    id = std::max(span->token, 0);
+    if (!span->is_attended()) add_image(row, *span);
     if (span->sees != RowSees::past) end = span->end();
     only_windows = span->sees == RowSees::picture_in_windows;
   }
+  if (!sequence.visual().empty()) add_sight(sequence.visual(), row.position);
   add_positions(row);
-  ids_.push_back(std::max(row.id, 0));
+  ids_.push_back(id);
   sees_ahead_ = sees_ahead_ || end > row.position + 1;
   for (size_t group = 0; group < slots_.size(); ++group) {
     const AttentionRow slot = sequence.row(group, row.position);
@@ -60,12 +71,16 @@ void Batch::add(const KvSequence& sequence, const Row& row) {
   }
 }
 
-void Batch::add_image(const Row& row) {
-  const ImageSpan* span = row.images != nullptr ? row.images->at(row.position) : nullptr;
-  CHECK(span != nullptr && span->id(row.position) == row.id, "id {} at {}", row.id, row.position);
-  const ImageFeatures* features = span->image->features({});
+void Batch::add_sight(const VisualMemory& memory, int64_t position) {
+  seeing_.rows.push_back(static_cast<int32_t>(rows()));
+  seeing_.keys.push_back(memory.row(position));
+  seeing_.is_behind.push_back(memory.sees(position));
+}
+
+void Batch::add_image(const Row& row, const ImageSpan& span) {
+  const ImageFeatures* features = span.image->features({});
   CHECK(features != nullptr, "id {}", row.id);
-  const int64_t feature = span->first + row.position - span->begin;
+  const int64_t feature = span.first + row.position - span.begin;
   if (!images_.empty()) {
     ImageRun& last = images_.back();
     if (last.features == features && last.first + last.rows == rows() && last.first_feature + last.rows == feature) {

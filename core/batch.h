@@ -23,7 +23,7 @@ namespace deskhand {
 class Batch {
  public:
   struct Row {
-    int32_t id = 0;        ///< of the vocabulary; negative: a row of the picture that stands there
+    int32_t id = 0;        ///< of the vocabulary; negative: the picture that stands there
     int64_t position = 0;  ///< in its sequence
     bool wants_logits = false;
     const PromptImages* images = nullptr;  ///< of the sequence; null: none
@@ -33,6 +33,13 @@ class Batch {
     int64_t first = 0, rows = 0;  ///< of the batch
     const ImageFeatures* features = nullptr;
     int64_t first_feature = 0;
+  };
+
+  /// Rows of sequences with pictures that layers attend to.
+  struct Seeing {
+    std::vector<int32_t> rows;       ///< their numbers, ascending
+    std::vector<AttentionRow> keys;  ///< that each sees, in pages that are tiles
+    std::vector<bool> is_behind;     ///< a picture; else the row stands before the first
   };
 
   Batch(const KvPlan& plan, int64_t max_rows);
@@ -62,11 +69,13 @@ class Batch {
   std::span<const AttentionRow> slots(size_t group) const { return slots_[group]; }
   /// What each row sees in the layers of a group.
   std::span<const AttentionRow> attention(size_t group) const { return sees_ahead_ ? sees_[group] : slots_[group]; }
+  const Seeing& seeing() const { return seeing_; }
   /// The rows by sequence, cut where states are saved, for layers with a recurrent state; empty when there are none.
   std::span<const RecurrentRun> runs() const { return runs_; }
 
  private:
-  void add_image(const Row& row);
+  void add_image(const Row& row, const ImageSpan& span);
+  void add_sight(const VisualMemory& memory, int64_t position);
   void add_positions(const Row& row);
 
   int64_t max_rows_;
@@ -75,6 +84,7 @@ class Batch {
   std::vector<ImageRun> images_;
   std::vector<std::vector<AttentionRow>> slots_, sees_;  // [group][row]
   std::vector<bool> has_window_;                         // [group]
+  Seeing seeing_;
   bool turns_apart_ = false, sees_ahead_ = false;
   std::vector<RecurrentRun> runs_;
 };

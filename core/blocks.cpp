@@ -18,6 +18,10 @@ std::vector<LayerMemory> layer_memories(const ModelConfig& config, const Backend
     memory = {.kv_heads = shape.kv_heads, .head_dim = shape.head_dim};
     if (shape.kv_layer != i) memory.of_layer = shape.kv_layer;
     if (config.has_window(i)) memory.window = config.window;
+    if (config.sees_pictures(i)) {
+      memory.tiles = config.cross.tiles;
+      memory.tile_rows = config.cross.tile_rows;
+    }
     if (config.is_recurrent(i)) memory = {.state_bytes = gated_delta_state_bytes(config.delta, backend)};
   }
   return out;
@@ -77,7 +81,7 @@ void Rotation::operator()(Backend& backend, const Batch& batch, View x, int64_t 
 Embedding::Embedding(const LoadContext& context)
     : backend_(context.backend),
       table_(context.weights.matrix("token_embd.weight",
-                                    {.rows = context.config.vocabulary, .cols = context.config.width})),
+                                    {.rows = context.config.embeddings, .cols = context.config.width})),
       counting_(static_cast<size_t>(context.max_rows)) {
   std::iota(counting_.begin(), counting_.end(), 0);
 }

@@ -60,7 +60,7 @@ class Embedding {
 
  private:
   Backend& backend_;
-  const Weight& table_;            // [vocabulary, width]
+  const Weight& table_;            // [embeddings, width]
   std::vector<int32_t> counting_;  // 0, 1, 2, …
 };
 

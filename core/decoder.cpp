@@ -4,6 +4,10 @@
 
 namespace deskhand {
 
+bool Decoder::remember(const ImageFeatures&, PictureMemory&, const std::stop_token&) {
+  throw ModelFileError("the language model has no layers that attend to pictures: the eyes are of another model");
+}
+
 const Family& find_family(std::string_view architecture) {
   std::string known;
   for (const Family* family : families()) {

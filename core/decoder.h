@@ -8,8 +8,11 @@
 // One file in core/families/ is one family: it takes its tensors by name, allocates its matrices once and writes the
 // layer's equations out. A build step gathers them (cmake/table.cmake).
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string_view>
 
 #include "core/batch.h"
@@ -27,6 +30,9 @@ class Decoder {
   /// Feeds the rows: writes their keys and values, and logits [batch.logit_rows().size(), vocabulary]. Allocates
   /// nothing. False when the batch's stop came between two layers: then the rows were not fed.
   virtual bool forward(const Batch& batch, View logits) = 0;
+  /// Makes the keys and values of a picture that layers attend to, of what its encoder made of it. False when `stop`
+  /// came first: then they are not made. Throws ModelFileError for eyes of another model.
+  virtual bool remember(const ImageFeatures& picture, PictureMemory& memory, const std::stop_token& stop);
 };
 
 /// What a family loads from. All of it must outlive the decoder.
@@ -44,6 +50,15 @@ struct LoadContext {
 struct TensorAlias {
   std::string_view theirs, ours;
 };
+
+/// Two lists of names as one.
+template <size_t A, size_t B>
+constexpr std::array<TensorAlias, A + B> joined(const TensorAlias (&first)[A], const TensorAlias (&second)[B]) {
+  std::array<TensorAlias, A + B> out;
+  std::copy(first, first + A, out.begin());
+  std::copy(second, second + B, out.begin() + A);
+  return out;
+}
 
 /// How Hugging Face checkpoints of a family are spelled.
 struct HuggingFaceNames {

@@ -81,9 +81,9 @@ class ModelEngine final : public Engine {
         info_(model_info(*file_, *backend_, model_options(options))),
         queue_(model_, *backend_, options.prefill_chunk) {
     info_.context = model_.context();
-    if (tokenizer_->vocabulary_size() > model_.config().vocabulary) {
+    if (tokenizer_->vocabulary_size() > model_.config().embeddings) {
       throw ModelFileError(fmt::format("{}: {} tokens in the vocabulary, but embeddings for {}", path.string(),
-                                       tokenizer_->vocabulary_size(), model_.config().vocabulary));
+                                       tokenizer_->vocabulary_size(), model_.config().embeddings));
     }
     if (!options.prefix_folder.empty()) {
       prefixes_ = std::make_unique<PrefixStore>(options.prefix_folder, prefix_key(*file_, model_, *backend_, options),

@@ -99,8 +99,17 @@ int64_t ForwardQueue::Entry::whole_rows(int64_t share, int64_t room) const {
   return whole <= room ? whole : 0;
 }
 
-void ForwardQueue::add_rows(Entry& entry) {
+bool ForwardQueue::remember(const VisualMemory::Sight& sight, const std::stop_token& stop) {
+  if (sight.memory->made) return true;
+  const ImageFeatures* features = sight.image->features(stop);
+  return features != nullptr && model_.decoder().remember(*features, *sight.memory, stop);
+}
+
+bool ForwardQueue::add_rows(Entry& entry) {
   KvSequence& sequence = entry.feed.sequence;
+  for (const VisualMemory::Sight& sight : sequence.visual().sights()) {
+    if (!remember(sight, entry.feed.stop)) return false;
+  }
   const int64_t first = sequence.size();
   sequence.prepare(first + entry.rows, entry.feed.marks);
   for (int64_t i = 0; i < entry.rows; ++i) {
@@ -110,6 +119,7 @@ void ForwardQueue::add_rows(Entry& entry) {
                           .wants_logits = last && entry.feed.logits != nullptr,
                           .images = entry.feed.images});
   }
+  return true;
 }
 
 void ForwardQueue::fill() {
@@ -119,12 +129,12 @@ void ForwardQueue::fill() {
     whole = true;
     for (Entry* entry : chosen_) {
       try {
-        add_rows(*entry);
+        entry->over = !add_rows(*entry);
       } catch (...) {
         entry->fail();
-        whole = false;  // once more without it: some of its rows are in the batch
-        break;
       }
+      whole = !entry->over;
+      if (!whole) break;  // once more without it: some of its rows may be in the batch
     }
     std::erase_if(chosen_, [](const Entry* entry) { return entry->over; });
   }

@@ -88,7 +88,9 @@ class ForwardQueue {
   void lead(std::unique_lock<std::mutex>& lock);
   bool all_turns_wait() const;
   void choose();
-  void add_rows(Entry& entry);
+  /// False when it was stopped before there were rows.
+  bool add_rows(Entry& entry);
+  bool remember(const VisualMemory::Sight& sight, const std::stop_token& stop);
   void fill();
   void forward();
   View logits_room(int64_t rows);

@@ -36,6 +36,18 @@ ExpertConfig read_experts(const ConfigKeys& keys) {
   return experts;
 }
 
+CrossConfig read_cross(const ConfigKeys& keys, int64_t layers) {
+  constexpr int64_t most_tiles = 16, most_rows = 1 << 20;
+  constexpr std::string_view key = "attention.cross_layers";
+  const std::vector<int64_t> flags = keys.per_layer(key, layers, 0, 1);
+  if (flags.empty()) keys.fail(key, "is missing: Llama 3.2 Vision runs from its Hugging Face directory alone");
+  CrossConfig cross;
+  for (const int64_t flag : flags) cross.layers.push_back(flag != 0);
+  cross.tiles = keys.count("vision.tiles", most_tiles);
+  cross.tile_rows = keys.count("vision.tile_rows", most_rows);
+  return cross;
+}
+
 std::vector<bool> read_recurrent(const ConfigKeys& keys, int64_t layers, int64_t stored) {
   constexpr int64_t most_interval = 4096, usual = 4;
   const std::vector<int64_t> flags = keys.per_layer("attention.recurrent_layers", stored, 0, 1);

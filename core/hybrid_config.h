@@ -1,10 +1,11 @@
 #pragma once
-// What a model file says about layers that are not plain attention and a dense network: recurrent ones, and experts.
+// What a model file says about layers that are not plain attention and a dense network: recurrent ones, experts, and
+// those that attend to pictures.
 //
 //   DeltaConfig delta = read_delta(keys);
 //   delta.channels();                       // queries, keys and values that the convolution runs over
 //
-// Source of the keys: GGUF files of the architectures qwen35 and qwen35moe.
+// Source of the keys: GGUF files of the architectures qwen35 and qwen35moe; those of mllama are our own.
 
 #include <cstdint>
 #include <vector>
@@ -33,8 +34,16 @@ struct ExpertConfig {
   int64_t shared_feed_forward = 0;  ///< of the one that every row uses
 };
 
+/// Layers that attend to pictures in the place of the text; all zero where a model has none.
+struct CrossConfig {
+  std::vector<bool> layers;
+  int64_t tiles = 0;      ///< of every picture
+  int64_t tile_rows = 0;  ///< of the encoder, for each tile
+};
+
 DeltaConfig read_delta(const ConfigKeys& keys);
 ExpertConfig read_experts(const ConfigKeys& keys);
+CrossConfig read_cross(const ConfigKeys& keys, int64_t layers);
 /// Per layer, whether it is recurrent. `stored` counts layers of the file, of which the last may be no decoder layers.
 std::vector<bool> read_recurrent(const ConfigKeys& keys, int64_t layers, int64_t stored);
 

@@ -10,6 +10,7 @@ namespace {
 
 /// ln softmax(logits)[id].
 double log_probability(std::span<const float> logits, int32_t id) {
+  CHECK(id >= 0 && id < static_cast<int64_t>(logits.size()), "id {}", id);
   const float largest = *std::max_element(logits.begin(), logits.end());
   double sum = 0;
   for (const float logit : logits) sum += std::exp(logit - largest);

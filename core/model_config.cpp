@@ -139,7 +139,7 @@ void read_shapes(ModelConfig& config, const ConfigKeys& keys) {
   }
 }
 
-/// Recurrent layers and experts, where the architecture has them.
+/// Recurrent layers, experts and layers that see pictures, where the architecture has them.
 void read_hybrid(ModelConfig& config, const ConfigKeys& keys) {
   const bool has_experts = config.architecture == "qwen35moe",
              is_hybrid = has_experts || config.architecture == "qwen35";
@@ -152,6 +152,7 @@ void read_hybrid(ModelConfig& config, const ConfigKeys& keys) {
       keys.fail("deskhand.ffn.shared_with", "asks for shared networks, which a model of experts does not have here");
     }
   }
+  if (config.architecture == "mllama") config.cross = read_cross(keys, config.layers);
   if (!is_hybrid) return;
   config.delta = read_delta(keys);
   config.recurrent = read_recurrent(keys, config.layers, config.stored_layers);
@@ -197,6 +198,11 @@ ModelConfig model_config(const Metadata& metadata) {
     tokens = static_cast<int64_t>(metadata.array("tokenizer.ggml.tokens").count);
   }
   config.vocabulary = keys.count("vocab_size", most_vocabulary, tokens);
+  const int64_t extra = keys.metadata().integer_or(keys.name("extra_embeddings"), 0);
+  if (extra < 0 || extra > most_vocabulary) {
+    keys.fail("extra_embeddings", fmt::format("must lie in 0…{}", most_vocabulary));
+  }
+  config.embeddings = config.vocabulary + extra;
   config.rms_eps = keys.positive("attention.layer_norm_rms_epsilon");
   config.final_softcap = static_cast<float>(metadata.number_or(keys.name("final_logit_softcapping"), 0.0));
   read_attention(config, keys);

@@ -33,8 +33,9 @@ struct ModelConfig {
   int64_t heads = 0;
   int64_t kv_heads = 0;
   int64_t head_dim = 0;
-  int64_t vocabulary = 0;
-  int64_t context = 0;  ///< tokens that the model was trained for
+  int64_t vocabulary = 0;  ///< ids that have logits
+  int64_t embeddings = 0;  ///< ids that have an embedding: those and perhaps some behind them
+  int64_t context = 0;     ///< tokens that the model was trained for
   float rms_eps = 0.0f;
   float attention_scale = 0.0f;  ///< of the scores
   float final_softcap = 0.0f;    ///< of the logits; 0: none
@@ -50,6 +51,7 @@ struct ModelConfig {
   int64_t layer_embedding = 0;     ///< values that each layer gets of every token beside the stream; 0: none
 
   DeltaConfig delta;  ///< of recurrent layers
+  CrossConfig cross;
   ExpertConfig experts;
 
   // Our own switches; empty: off.
@@ -59,6 +61,7 @@ struct ModelConfig {
   bool layer_turns(int64_t layer) const { return turns.empty() || turns[static_cast<size_t>(layer)]; }
   bool has_window(int64_t layer) const { return window > 0 && windowed[static_cast<size_t>(layer)]; }
   bool is_recurrent(int64_t layer) const { return !recurrent.empty() && recurrent[static_cast<size_t>(layer)]; }
+  bool sees_pictures(int64_t layer) const { return !cross.layers.empty() && cross.layers[static_cast<size_t>(layer)]; }
   int64_t ffn_layer(int64_t layer) const { return ffn_layers.empty() ? layer : ffn_layers[static_cast<size_t>(layer)]; }
   /// Parameters of feed-forward networks that layers use without having them: what sharing saves.
   int64_t saved_parameters() const;

@@ -1,7 +1,6 @@
 #include "core/prompt_images.h"
 
 #include <algorithm>
-#include <limits>
 #include <stdexcept>
 
 #include "kernels/check.h"
@@ -11,6 +10,7 @@ namespace deskhand {
 void PromptImages::add(ImageSpan span) {
   CHECK(span.rows > 0 && span.image != nullptr, "{} rows", span.rows);
   CHECK(spans_.empty() || spans_.back().end() <= span.begin, "a picture at {}", span.begin);
+  CHECK(!span.is_attended() || span.rows == 1, "{} rows", span.rows);
   CHECK(span.height == 0 || span.height * span.width == span.rows, "{} rows", span.rows);
   int64_t shift = shifts_.empty() ? 0 : shifts_.back();
   if (span.height > 0) shift += std::max(span.height, span.width) - span.rows;
@@ -23,6 +23,10 @@ void PromptImages::cut(int64_t size) {
     spans_.pop_back();
     shifts_.pop_back();
   }
+}
+
+bool PromptImages::has_attended() const {
+  return std::any_of(spans_.begin(), spans_.end(), [](const ImageSpan& span) { return span.is_attended(); });
 }
 
 const ImageSpan* PromptImages::last_before(int64_t index) const {
@@ -52,7 +56,7 @@ std::array<int32_t, PromptImages::axes> PromptImages::position(int64_t index) co
 int32_t ImageIds::first_id(const std::string& digest, int64_t rows) {
   const std::scoped_lock lock(mutex_);
   if (const auto known = first_.find(digest); known != first_.end()) return known->second;
-  if (next_ - rows < std::numeric_limits<int32_t>::min()) throw std::length_error("no numbers are left for pictures");
+  if (next_ - rows < least) throw std::length_error("no numbers are left for pictures");
   const auto first = static_cast<int32_t>(next_);
   next_ -= rows;
   first_.emplace(digest, first);

@@ -1,5 +1,6 @@
 #pragma once
-// Pictures among the tokens of a prompt: where one stands, rows of its encoder take the place of embeddings.
+// Pictures among the tokens of a prompt: where one stands, rows of its encoder take the place of embeddings; or a token
+// stands there, and layers with cross-attention see the rows from there on.
 //
 //   PromptImages images;
 //   images.add({.begin = 12, .rows = 40, .image = image, .height = 5, .width = 8});
@@ -11,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -54,7 +56,10 @@ struct ImageSpan {
   int64_t first = 0;              ///< the picture's row that stands at `begin`
   int64_t height = 0, width = 0;  ///< the grid whose cells the rows are, where they turn by it; 0: as text does
   RowSees sees = RowSees::past;
+  int32_t token = -1;       ///< of the vocabulary, in a span of one row: the picture is attended to. −1: rows in line
+  int64_t shown_tiles = 0;  ///< of a picture that is attended to: the first of its tiles, those that are not empty
 
+  bool is_attended() const { return token >= 0; }
   int64_t end() const { return begin + rows; }
   int32_t id(int64_t index) const { return static_cast<int32_t>(image->first_id() - first - (index - begin)); }
 };
@@ -68,6 +73,7 @@ class PromptImages {
   /// Forgets what begins at `size` or behind.
   void cut(int64_t size);
   bool empty() const { return spans_.empty(); }
+  bool has_attended() const;
   std::span<const ImageSpan> spans() const { return spans_; }
   /// The span that holds an index; null for a token.
   const ImageSpan* at(int64_t index) const;
@@ -85,6 +91,7 @@ class PromptImages {
 /// Numbers for the rows of pictures.
 class ImageIds {
  public:
+  static constexpr int32_t least = std::numeric_limits<int32_t>::min() + (1 << 20);
   /// The first of `rows` ids for the picture with this digest; the same whenever it is asked again. Throws
   /// std::length_error when all numbers are given away.
   int32_t first_id(const std::string& digest, int64_t rows);

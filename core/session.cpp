@@ -164,7 +164,7 @@ class ModelSession final : public Session {
     }
     const auto start = std::chrono::steady_clock::now();
     if (prefixes_ != nullptr) prefixes_->load(ids);
-    if (!images.empty()) lasting = std::min(lasting, images.spans().front().begin);
+    if (!images.empty()) lasting = images.has_attended() ? 0 : std::min(lasting, images.spans().front().begin);
     std::vector<int64_t> marks = ends_of_turns(ids);
     for (const ImageSpan& span : images.spans()) marks.insert(marks.end(), {span.begin, span.end()});
     reused_ = state_.set(ids, marks, stop, std::move(images));

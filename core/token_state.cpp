@@ -22,18 +22,19 @@ int64_t TokenState::set(std::span<const int32_t> ids, std::span<const int64_t> m
   for (int64_t i = 0; i < size; ++i) {
     const int32_t id = ids[static_cast<size_t>(i)];
     const ImageSpan* span = id < 0 ? images.at(i) : nullptr;
-    CHECK(id < 0 ? span != nullptr && span->id(i) == id : id < queue_.model().config().vocabulary, "id {}", id);
+    CHECK(id < 0 ? span != nullptr && span->id(i) == id : id < queue_.model().config().embeddings, "id {}", id);
   }
   int64_t known = size;
   if (logits_after_ != size || fed() != size || !std::equal(ids.begin(), ids.end(), ids_.begin())) {
     // The last id is fed in any case: its logits will be wanted.
-    known = sequence_.adopt(ids.first(static_cast<size_t>(std::max<int64_t>(0, size - 1))));
+    known = sequence_.adopt(ids.first(static_cast<size_t>(std::max<int64_t>(0, size - 1))), images);
     logits_after_ = -1;
   }
   ids_.assign(ids.begin(), ids.end());
   images_ = std::move(images);
   queue_.model().cache().count(size, known);
-  if (fed() < size && !feed(marks, stop)) rewind(fed());
+  const bool whole = fed() == size || feed(marks, stop);
+  while (!whole && fed() < static_cast<int64_t>(ids_.size())) rewind(fed());
   sequence_.share();
   return known;
 }
@@ -44,7 +45,7 @@ void TokenState::reserve(int64_t tokens) {
 }
 
 void TokenState::push(int32_t id) {
-  CHECK(id >= 0 && id < queue_.model().config().vocabulary, "id {}", id);
+  CHECK(id >= 0 && id < queue_.model().config().embeddings, "id {}", id);
   CHECK(static_cast<int64_t>(ids_.size()) < capacity(), "{} tokens", capacity());
   ids_.push_back(id);
 }
@@ -53,8 +54,10 @@ void TokenState::rewind(int64_t size) {
   CHECK(size >= 0 && size <= static_cast<int64_t>(ids_.size()), "{} of {}", size, ids_.size());
   if (const ImageSpan* span = images_.at(size)) size = span->begin;
   ids_.resize(static_cast<size_t>(size));
+  const size_t pictures = images_.spans().size();
   images_.cut(size);
-  if (fed() > size) sequence_.adopt(ids_);
+  const bool sees_less = images_.spans().size() < pictures && !sequence_.visual().empty();
+  if (fed() > size || sees_less) sequence_.adopt(ids_, images_);
   if (logits_after_ > size) logits_after_ = -1;
 }
 
@@ -62,7 +65,7 @@ std::span<const float> TokenState::logits() {
   const auto size = static_cast<int64_t>(ids_.size());
   CHECK(size > 0, "no ids");
   if (logits_after_ != size) {
-    if (fed() == size) sequence_.adopt(std::span(ids_).first(static_cast<size_t>(size - 1)));
+    if (fed() == size) sequence_.adopt(std::span(ids_).first(static_cast<size_t>(size - 1)), images_);
     feed({}, {});
   }
   return {reinterpret_cast<const float*>(logits_->data()), static_cast<size_t>(queue_.model().config().vocabulary)};
@@ -70,7 +73,10 @@ std::span<const float> TokenState::logits() {
 
 bool TokenState::feed(std::span<const int64_t> marks, const std::stop_token& stop) {
   for (const ImageSpan& span : images_.spans()) {
-    if (span.end() > fed() && span.image->features(stop) == nullptr) return false;
+    if (!span.is_attended() && span.end() > fed() && span.image->features(stop) == nullptr) return false;
+  }
+  for (const VisualMemory::Sight& sight : sequence_.visual().sights()) {
+    if (!sight.memory->made && sight.image->features(stop) == nullptr) return false;
   }
   const ForwardQueue::Fed out = queue_.run({.sequence = sequence_,
                                             .ids = std::span(ids_).subspan(static_cast<size_t>(fed())),

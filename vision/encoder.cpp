@@ -15,7 +15,10 @@ constexpr size_t most_config_bytes = size_t{16} << 20;
 template <class Known>
 std::string listed(const Known& known) {
   std::string names;
-  for (const Encoder* encoder : encoders()) names += fmt::format("{}{}", names.empty() ? "" : ", ", known(*encoder));
+  for (const Encoder* encoder : encoders()) {
+    const std::string name(known(*encoder));
+    names += fmt::format("{}{}", names.empty() || name.empty() ? "" : ", ", name);
+  }
   return names;
 }
 
@@ -52,7 +55,7 @@ std::unique_ptr<ImageEncoder> open_projector(const std::filesystem::path& path, 
   }
   const std::string_view type = projector_type(metadata);
   for (const Encoder* encoder : encoders()) {
-    if (encoder->projector != type) continue;
+    if (encoder->projector.empty() || encoder->projector != type) continue;
     Preprocessor own = preprocessor != nullptr ? *preprocessor : Preprocessor::of_projector(metadata, path.string());
     return encoder->load(
         {.file = std::move(file), .preprocessor = std::move(own), .backend = backend, .text_width = text_width});

@@ -9,8 +9,6 @@
 // type ("mmproj") or from the directory of the Hugging Face checkpoint. Errors: ModelFileError for files; ImageError
 // for a picture that the encoder's rules refuse.
 
-#include <algorithm>
-#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -38,6 +36,7 @@ struct ImageLayout {
     std::string text{};
     int64_t rows = 0;
     int64_t height = 0, width = 0;  ///< grid of the rows where they turn by it
+    int64_t shown_tiles = 0;        ///< of a picture that is attended to: then its one row is the placeholder's token
   };
   std::vector<Piece> pieces{};
   int64_t rows = 0;  ///< of all pieces
@@ -52,7 +51,7 @@ class ImageEncoder {
   virtual std::string_view placeholder() const = 0;
   /// Of a picture of this size. Throws ImageError for one that cannot be seen.
   virtual ImageLayout layout(int width, int height) const = 0;
-  /// layout().rows rows. Without rows when `stop` came first.
+  /// layout().rows rows, or those that are attended to. Without rows when `stop` came first.
   virtual ImageFeatures encode(const Image& image, std::stop_token stop) = 0;
   virtual RowSees rows_see() const { return RowSees::past; }
   /// The most rows that must be fed together because they see each other.
@@ -77,17 +76,8 @@ struct EncoderNames {
   void (*write_keys)(const JsonFields& config, KeyWriter& writer) = nullptr;
 };
 
-/// Two lists of names as one.
-template <size_t A, size_t B>
-constexpr std::array<TensorAlias, A + B> joined(const TensorAlias (&first)[A], const TensorAlias (&second)[B]) {
-  std::array<TensorAlias, A + B> out;
-  std::copy(first, first + A, out.begin());
-  std::copy(second, second + B, out.begin() + A);
-  return out;
-}
-
 struct Encoder {
-  std::string_view projector;  ///< clip.projector_type
+  std::string_view projector;  ///< clip.projector_type; empty: no GGUF file holds it
   std::unique_ptr<ImageEncoder> (*load)(const EncoderContext& context);
   EncoderNames hugging_face{};
 };

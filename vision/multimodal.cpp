@@ -140,6 +140,12 @@ std::string Multimodal::render(const ChatTemplate& chat, nlohmann::ordered_json 
   return chat.render(variables);
 }
 
+int32_t Multimodal::placeholder_id() const {
+  const int32_t id = tokenizer_.find(encoder_->placeholder());
+  if (id < 0) throw ModelFileError(fmt::format("the tokenizer has no token '{}'", encoder_->placeholder()));
+  return id;
+}
+
 ImagePrompt Multimodal::prompt(std::string_view rendered, std::span<const std::shared_ptr<const Image>> images) {
   const std::string_view mark = encoder_->placeholder();
   ImagePrompt out;
@@ -168,7 +174,9 @@ ImagePrompt Multimodal::prompt(std::string_view rendered, std::span<const std::s
                            .first = first,
                            .height = piece.height,
                            .width = piece.width,
-                           .sees = encoder_->rows_see()};
+                           .sees = encoder_->rows_see(),
+                           .token = piece.shown_tiles > 0 ? placeholder_id() : -1,
+                           .shown_tiles = piece.shown_tiles};
       for (int64_t row = 0; row < piece.rows; ++row) out.ids.push_back(span.id(span.begin + row));
       first += piece.rows;
       out.images.add(span);

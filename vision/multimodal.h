@@ -54,6 +54,7 @@ class Multimodal {
  private:
   class Seen;
 
+  int32_t placeholder_id() const;
   std::shared_ptr<Seen> look(std::shared_ptr<const Image> image);
   ImageFeatures encode(const Image& image, std::stop_token stop);
   void keep(const std::shared_ptr<Seen>& seen);

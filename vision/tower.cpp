@@ -83,7 +83,7 @@ TowerNorm take_norm(Weights& weights, const std::string& name, int64_t width, bo
 Tower::Tower(Weights& weights, Backend& backend, const TowerShape& shape) : backend_(backend), shape_(shape) {
   const int64_t width = shape.width, inner = shape.inner;
   for (int64_t i = 0; i < shape.layers; ++i) {
-    const auto name = [&](std::string_view part) { return fmt::format("v.blk.{}.{}", i, part); };
+    const auto name = [&](std::string_view part) { return fmt::format("{}.{}.{}", shape.blocks, i, part); };
     Block block{.attention_norm = take_norm(weights, name("ln1"), width, !shape.rms_norms),
                 .network_norm = take_norm(weights, name("ln2"), width, !shape.rms_norms)};
     if (weights.has(name("attn_qkv.weight"))) {
@@ -98,6 +98,10 @@ Tower::Tower(Weights& weights, Backend& backend, const TowerShape& shape) : back
     const bool swapped = weights.rows_of(name("ffn_up.weight")) != inner;
     block.up = take_linear(weights, name(swapped ? "ffn_down" : "ffn_up"), inner, width, true);
     block.down = take_linear(weights, name(swapped ? "ffn_up" : "ffn_down"), width, inner, true);
+    if (shape.weighed) {
+      block.attention_share = std::tanh(weights.numbers(name("attn_share"), 1)[0]);
+      block.network_share = std::tanh(weights.numbers(name("ffn_share"), 1)[0]);
+    }
     blocks_.push_back(std::move(block));
   }
   backend.reserve(rows_at_once, std::max({3 * width, inner}));
@@ -131,7 +135,7 @@ void Tower::attend(const Block& block, View h, const Rows& rows) {
                                   .head_dim = head_dim,
                                   .scale = 1.0f / std::sqrt(static_cast<float>(head_dim))};
   backend_.attention_dense(a, part(0), part(1), part(2), shape, rows.segments);
-  multiply(backend_, h, a, block.out, true);
+  add_product(h, a, block.out, block.attention_share);
 }
 
 /// h += network(norm(h)).
@@ -148,8 +152,20 @@ void Tower::transform(const Block& block, View h) {
     } else {
       backend_.activate(up, shape_.activation);
     }
-    multiply(backend_, part, up, block.down, true);
+    add_product(part, up, block.down, block.network_share);
   }
+}
+
+/// h += share · (x·Wᵀ + b); takes the room of x_.
+void Tower::add_product(View h, ConstView x, const TowerLinear& linear, float share) {
+  if (share == 1.0f) {
+    multiply(backend_, h, x, linear, true);
+    return;
+  }
+  const View y = x_.resized(backend_, h.rows, shape_.width);
+  multiply(backend_, y, x, linear);
+  backend_.scale(y, share);
+  backend_.add(h, y);
 }
 
 }  // namespace deskhand

@@ -23,9 +23,11 @@ struct TowerShape {
   int64_t width = 0, heads = 0, inner = 0, layers = 0;
   float eps = 1e-6f;
   Activation activation = Activation::gelu_tanh;
-  bool gated = false;      ///< down(act(gate x) ⊙ up x), else down(act(up x))
-  bool rms_norms = false;  ///< else layer norms, with biases
-  bool has_biases = true;  ///< of queries, keys, values and the output of attention
+  bool gated = false;                 ///< down(act(gate x) ⊙ up x), else down(act(up x))
+  bool rms_norms = false;             ///< else layer norms, with biases
+  bool has_biases = true;             ///< of queries, keys, values and the output of attention
+  bool weighed = false;               ///< what is added to h is multiplied by tanh of {block}.{attn, ffn}_share
+  std::string_view blocks = "v.blk";  ///< what the names of their tensors begin with
 };
 
 /// Width, heads, inner width, layers and epsilon from the keys "clip.vision.…". Throws ModelFileError.
@@ -73,10 +75,12 @@ class Tower {
     TowerNorm attention_norm, network_norm;
     std::vector<TowerLinear> qkv{};  // one of three widths, or three
     TowerLinear out{}, gate{}, up{}, down{};
+    float attention_share = 1, network_share = 1;
   };
 
   void attend(const Block& block, View h, const Rows& rows);
   void transform(const Block& block, View h);
+  void add_product(View h, ConstView x, const TowerLinear& linear, float share);
 
   Backend& backend_;
   TowerShape shape_;

@@ -126,7 +126,8 @@ ordered_json encoder_rows(const Prompt& prompt) {
   ordered_json rows = ordered_json::array();
   for (const ImageSpan& span : prompt.images.spans()) {
     const ImageFeatures* features = span.image->features({});
-    for (int64_t row = span.first; row < span.first + span.rows; ++row) {
+    const int64_t count = span.is_attended() ? features->rows.rows : span.rows;
+    for (int64_t row = span.first; row < span.first + count; ++row) {
       const float* from = features->rows.row(row);
       rows.push_back(std::vector<float>(from, from + features->rows.cols));
     }

@@ -3,6 +3,8 @@
 
 #include "core/families/llama.h"
 
+#include <fmt/format.h>
+
 namespace deskhand {
 
 bool LlamaDecoder::forward(const Batch& batch, View logits) {
@@ -18,6 +20,10 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
 
   for (int64_t i = 0; i < config_.layers; ++i) {
     if (batch.stop_requested()) return false;
+    if (config_.sees_pictures(i)) {
+      (*cross_)(plan().layer(i), cross_layers_[static_cast<size_t>(i)], batch, h);
+      continue;
+    }
     const Layer& layer = layers_[static_cast<size_t>(i)];
 
     // x = rms(h);  q, k, v = x·Wqᵀ, x·Wkᵀ, x·Wvᵀ (+ biases)
@@ -57,10 +63,29 @@ bool LlamaDecoder::forward(const Batch& batch, View logits) {
   return true;
 }
 
+bool LlamaDecoder::remember(const ImageFeatures& picture, PictureMemory& memory, const std::stop_token& stop) {
+  const int64_t rows = config_.cross.tiles * config_.cross.tile_rows;
+  if (cross_ == nullptr || picture.rows.rows != rows || picture.rows.cols != config_.width) {
+    throw ModelFileError(
+        fmt::format("the eyes make {} rows of {} values of a picture, the language model attends to "
+                    "{} of {}: the eyes are of another model",
+                    picture.rows.rows, picture.rows.cols, rows, config_.width));
+  }
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    if (stop.stop_requested()) return false;
+    if (config_.sees_pictures(i)) {
+      cross_->remember(plan().layer(i), cross_layers_[static_cast<size_t>(i)], picture.rows, memory);
+    }
+  }
+  memory.made = true;
+  return true;
+}
+
 LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
     : backend_(context.backend),
       config_(context.config),
       embedding_(context),
+      cross_(config_.cross.layers.empty() ? nullptr : std::make_unique<CrossAttention>(context)),
       rotation_(context),
       attention_(context),
       head_(context),
@@ -72,38 +97,44 @@ LlamaDecoder::LlamaDecoder(const LoadContext& context, Variant variant)
       a_(backend_, context.max_rows, config_.query_width()),
       gate_(backend_, context.max_rows, config_.feed_forward),
       up_(backend_, context.max_rows, config_.feed_forward) {
+  for (int64_t i = 0; i < config_.layers; ++i) {
+    const bool crosses = config_.sees_pictures(i);
+    layers_.push_back(crosses ? Layer{} : load_layer(context, variant, i));
+    if (cross_) cross_layers_.push_back(crosses ? cross_->load(context, i) : CrossAttention::Layer{});
+  }
+}
+
+LlamaDecoder::Layer LlamaDecoder::load_layer(const LoadContext& context, Variant variant, int64_t index) const {
   Weights& weights = context.weights;
   const int64_t width = config_.width, inner = config_.feed_forward;
   const int64_t query = config_.query_width(), kv = config_.kv_width();
-  for (int64_t i = 0; i < config_.layers; ++i) {
-    const auto matrix = [&](std::string_view name, int64_t rows, int64_t cols) {
-      return &weights.matrix(layer_tensor(i, name), {.rows = rows, .cols = cols});
-    };
-    const auto shared = [&](std::string_view name, int64_t rows, int64_t cols) {
-      return &weights.matrix(layer_tensor(config_.ffn_layer(i), name), {.rows = rows, .cols = cols});
-    };
-    const auto head_norm = [&](std::string_view name) {
-      return variant.norms_heads ? weights.vector(layer_tensor(i, name), config_.head_dim) : std::span<const float>{};
-    };
-    const auto bias = [&](std::string_view name, int64_t size) {
-      const std::string tensor = layer_tensor(i, name);
-      return variant.needs_qkv_bias ? weights.vector(tensor, size).data() : weights.vector_if(tensor, size);
-    };
-    layers_.push_back({.attention_norm = weights.vector(layer_tensor(i, "attn_norm.weight"), width),
-                       .ffn_norm = weights.vector(layer_tensor(i, "ffn_norm.weight"), width),
-                       .q_norm = head_norm("attn_q_norm.weight"),
-                       .k_norm = head_norm("attn_k_norm.weight"),
-                       .wq = matrix("attn_q.weight", query, width),
-                       .wk = matrix("attn_k.weight", kv, width),
-                       .wv = matrix("attn_v.weight", kv, width),
-                       .wo = matrix("attn_output.weight", width, query),
-                       .bq = bias("attn_q.bias", query),
-                       .bk = bias("attn_k.bias", kv),
-                       .bv = bias("attn_v.bias", kv),
-                       .w_gate = shared("ffn_gate.weight", inner, width),
-                       .w_up = shared("ffn_up.weight", inner, width),
-                       .w_down = shared("ffn_down.weight", width, inner)});
-  }
+  const auto matrix = [&](std::string_view name, int64_t rows, int64_t cols) {
+    return &weights.matrix(layer_tensor(index, name), {.rows = rows, .cols = cols});
+  };
+  const auto shared = [&](std::string_view name, int64_t rows, int64_t cols) {
+    return &weights.matrix(layer_tensor(config_.ffn_layer(index), name), {.rows = rows, .cols = cols});
+  };
+  const auto head_norm = [&](std::string_view name) {
+    return variant.norms_heads ? weights.vector(layer_tensor(index, name), config_.head_dim) : std::span<const float>{};
+  };
+  const auto bias = [&](std::string_view name, int64_t size) {
+    const std::string tensor = layer_tensor(index, name);
+    return variant.needs_qkv_bias ? weights.vector(tensor, size).data() : weights.vector_if(tensor, size);
+  };
+  return {.attention_norm = weights.vector(layer_tensor(index, "attn_norm.weight"), width),
+          .ffn_norm = weights.vector(layer_tensor(index, "ffn_norm.weight"), width),
+          .q_norm = head_norm("attn_q_norm.weight"),
+          .k_norm = head_norm("attn_k_norm.weight"),
+          .wq = matrix("attn_q.weight", query, width),
+          .wk = matrix("attn_k.weight", kv, width),
+          .wv = matrix("attn_v.weight", kv, width),
+          .wo = matrix("attn_output.weight", width, query),
+          .bq = bias("attn_q.bias", query),
+          .bk = bias("attn_k.bias", kv),
+          .bv = bias("attn_v.bias", kv),
+          .w_gate = shared("ffn_gate.weight", inner, width),
+          .w_up = shared("ffn_up.weight", inner, width),
+          .w_down = shared("ffn_down.weight", width, inner)};
 }
 
 namespace {

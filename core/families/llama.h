@@ -5,7 +5,7 @@
 
 #include <vector>
 
-#include "core/blocks.h"
+#include "core/cross_attention.h"
 
 namespace deskhand {
 
@@ -37,6 +37,7 @@ class LlamaDecoder final : public Decoder {
   LlamaDecoder(const LoadContext& context, Variant variant);
   const KvPlan& plan() const override { return attention_.plan(); }
   bool forward(const Batch& batch, View logits) override;
+  bool remember(const ImageFeatures& picture, PictureMemory& memory, const std::stop_token& stop) override;
 
  private:
   struct Layer {
@@ -47,10 +48,14 @@ class LlamaDecoder final : public Decoder {
     const Weight *w_gate, *w_up, *w_down;
   };
 
+  Layer load_layer(const LoadContext& context, Variant variant, int64_t index) const;
+
   Backend& backend_;
   ModelConfig config_;
   Embedding embedding_;
   std::vector<Layer> layers_;
+  std::unique_ptr<CrossAttention> cross_;            // where some layers attend to pictures
+  std::vector<CrossAttention::Layer> cross_layers_;  // per layer, as layers_: one of both is empty
   Rotation rotation_;
   PagedAttention attention_;
   OutputHead head_;

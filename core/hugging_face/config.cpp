@@ -8,6 +8,7 @@
 #include "core/hugging_face/json_fields.h"
 #include "core/hugging_face/key_writer.h"
 #include "core/hugging_face/layer_kinds.h"
+#include "core/hugging_face/mllama.h"
 #include "core/hugging_face/rotary.h"
 
 namespace deskhand {
@@ -105,6 +106,7 @@ ConfigFacts read_config(const nlohmann::json& config, const std::string& what, M
   write_hybrid(text, writer);
   write_layer_kinds(text, model_type, writer);
   if (model_type == "gemma4_text") write_gemma4(text, writer);
+  if (model_type == "mllama_text_model") write_mllama(root, text, writer);
   facts.made = write_rotary(text, writer);
   return facts;
 }

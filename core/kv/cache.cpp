@@ -8,6 +8,12 @@ void KvCache::count(int64_t asked, int64_t reused) {
   reused_ += reused;
 }
 
+void KvCache::trim() {
+  pictures_.trim();
+  tree_.set_aside(pictures_.idle_bytes());
+  tree_.trim();
+}
+
 KvCacheStats KvCache::stats() const {
   const std::scoped_lock lock(mutex_);
   return {.asked = asked_,

@@ -33,11 +33,18 @@ KvPlan::KvPlan(std::span<const LayerMemory> layers, DType type, const Backend& b
           fmt::format("keys and values as {} need heads of a multiple of {} values, this model's have {}",
                       dtype_info(type).name, block, layer.head_dim));
     }
+    KvLayout layout{.type = type, .kv_heads = layer.kv_heads, .head_dim = layer.head_dim, .page_tokens = page_tokens};
+    if (layer.tiles > 0) {
+      layout.page_tokens = layer.tile_rows;
+      layers_.push_back({.group = 0, .offset = tile_bytes_, .layout = layout});
+      tile_bytes_ += whole_lines(backend.kv_page_bytes(layout));
+      tiles_ = layer.tiles;
+      tile_rows_ = layer.tile_rows;
+      continue;
+    }
     size_t group = 0;
     while (group < groups_.size() && groups_[group].window != layer.window) ++group;
     if (group == groups_.size()) groups_.push_back({.window = layer.window, .page_bytes = 0});
-    const KvLayout layout{
-        .type = type, .kv_heads = layer.kv_heads, .head_dim = layer.head_dim, .page_tokens = page_tokens};
     layers_.push_back({.group = group, .offset = groups_[group].page_bytes, .layout = layout});
     groups_[group].page_bytes += whole_lines(backend.kv_page_bytes(layout));
   }
@@ -50,7 +57,7 @@ size_t KvPlan::bytes_per_token() const {
 }
 
 double KvPlan::bytes(int64_t tokens, int64_t max_rows) const {
-  auto sum = static_cast<double>(state_bytes_);
+  double sum = static_cast<double>(state_bytes_) + static_cast<double>(picture_bytes());
   for (const Group& group : groups_) {
     int64_t pages = (tokens - 1) / page_tokens + 1;
     constexpr int64_t slack = 4;  // begun pages at both ends, one to go back into, one to come
@@ -79,12 +86,14 @@ bool PageRef::shared() const {
 }
 
 PagePool::PagePool(const KvPlan& plan, Backend& backend)
-    : plan_(plan), backend_(backend), free_(plan.groups().size() + 1), count_(free_.size()) {}
+    : plan_(plan), backend_(backend), free_(plan.groups().size() + 2), count_(free_.size()) {}
 
 PagePool::~PagePool() = default;
 
 size_t PagePool::kind_bytes(size_t kind) const {
-  return kind < plan_.groups().size() ? plan_.groups()[kind].page_bytes : plan_.state_bytes();
+  const size_t groups = plan_.groups().size();
+  if (kind < groups) return plan_.groups()[kind].page_bytes;
+  return kind == groups ? plan_.state_bytes() : plan_.tile_bytes();
 }
 
 PageRef PagePool::take_kind(size_t kind) {

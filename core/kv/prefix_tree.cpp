@@ -171,7 +171,7 @@ size_t PrefixTree::idle_bytes(const PrefixNode& node) const {
 }
 
 size_t PrefixTree::idle_bytes() const {
-  size_t bytes = 0;
+  size_t bytes = aside_;
   for (const PrefixNode* node : order_) bytes += idle_bytes(*node);
   return bytes;
 }

@@ -64,6 +64,8 @@ class PrefixTree {
   PageRef take_state();
   /// Gives up what is over the budget.
   void trim();
+  /// Bytes of the budget that something else takes.
+  void set_aside(size_t bytes) { aside_ = bytes; }
   /// Bytes that count against the budget.
   size_t idle_bytes() const;
   size_t nodes() const { return order_.size(); }
@@ -76,7 +78,7 @@ class PrefixTree {
   bool thin();
 
   PagePool& pool_;
-  size_t budget_;
+  size_t budget_, aside_ = 0;
   std::list<PrefixNode*> order_;  // least recently used first
   PrefixNode root_;
 };

@@ -49,7 +49,8 @@ KvSequence::~KvSequence() {
   saved_.clear();
   spare_states_.clear();
   state_ = {};
-  cache_.tree_.trim();
+  visual_ = {};
+  cache_.trim();
 }
 
 int64_t KvSequence::first_page(size_t group, int64_t position) const {
@@ -122,8 +123,10 @@ std::byte* KvSequence::saved_after(int64_t count) const {
 }
 
 void KvSequence::advance(std::span<const int32_t> ids) {
-  ids_.insert(ids_.end(), ids.begin(), ids.end());
   const std::scoped_lock lock(cache_.mutex_);
+  const bool begins = ids_.empty();
+  ids_.insert(ids_.end(), ids.begin(), ids.end());
+  if (begins && !ids.empty()) ids_.front() = cache_.pictures_.first_key(visual_, ids.front());
   for (size_t group = 0; group < tables_.size(); ++group) {
     if (cache_.plan().groups()[group].window == 0) continue;
     // A page more than the window needs, so that a few tokens can be taken back.
@@ -239,25 +242,33 @@ void KvSequence::move_to(std::span<PrefixNode* const> chain, const Start& start,
   saved_.clear();
 }
 
-int64_t KvSequence::go_back(std::span<const int32_t> ids) {
+void KvSequence::go_back(std::span<const int32_t> ids) {
   const std::vector<PrefixNode*> chain = cache_.tree_.match(ids);
   move_to(chain, find_start(chain, ids), ids);
-  cache_.tree_.trim();
-  return size();
 }
 
-int64_t KvSequence::adopt(std::span<const int32_t> ids) {
+std::vector<int32_t> KvSequence::keys_of(std::span<const int32_t> ids) const {
+  std::vector<int32_t> keys(ids.begin(), ids.end());
+  if (!keys.empty()) keys.front() = cache_.pictures_.first_key(visual_, keys.front());
+  return keys;
+}
+
+int64_t KvSequence::adopt(std::span<const int32_t> ids, const PromptImages& images) {
   const std::scoped_lock lock(cache_.mutex_);
   publish();
+  visual_ = cache_.pictures_.look(images);
+  const std::vector<int32_t> keys = keys_of(ids);
   const auto own = static_cast<int64_t>(ids_.size());
-  const bool goes_on = own <= static_cast<int64_t>(ids.size()) && std::equal(ids_.begin(), ids_.end(), ids.begin());
+  const bool goes_on = own <= static_cast<int64_t>(keys.size()) && std::equal(ids_.begin(), ids_.end(), keys.begin());
   if (!goes_on) {
     publish_tail();
-    return go_back(ids);
+    go_back(keys);
+  } else {
+    const std::vector<PrefixNode*> chain = cache_.tree_.match(keys);
+    const Start start = find_start(chain, keys);
+    if (start.tokens > own) move_to(chain, start, keys);
   }
-  const std::vector<PrefixNode*> chain = cache_.tree_.match(ids);
-  const Start start = find_start(chain, ids);
-  if (start.tokens > own) move_to(chain, start, ids);
+  cache_.trim();
   return size();
 }
 
@@ -273,6 +284,7 @@ void KvSequence::lose() {
   std::erase_if(saved_, [this](const Saved& saved) { return saved.count > size(); });
   publish();
   go_back(std::vector(ids_));
+  cache_.trim();
 }
 
 }  // namespace deskhand

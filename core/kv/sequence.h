@@ -1,6 +1,6 @@
 #pragma once
 // What the layers keep of one sequence: pages of keys and values, shared with other sequences where their prefixes
-// agree, and the state of recurrent layers.
+// agree, the state of recurrent layers, and the pictures that it sees by cross-attention.
 //
 //   KvSequence sequence(cache, 4096);
 //   int64_t known = sequence.adopt(ids);            // the longest prefix that any sequence has fed
@@ -33,7 +33,8 @@ class KvSequence {
 
   /// Makes it hold the longest prefix of `ids` that is known, from itself or another sequence; returns its length. With
   /// recurrent layers that is where a state was saved: at whole pages, at marks, where a text was left.
-  int64_t adopt(std::span<const int32_t> ids);
+  /// `images`: the pictures of the whole text, which goes on behind `ids`.
+  int64_t adopt(std::span<const int32_t> ids, const PromptImages& images = {});
   /// Memory for positions up to `tokens`, so that feeding single rows allocates nothing.
   void reserve(int64_t tokens);
   /// Pages for positions [size, end), and memory for the states after whole pages and after `marks`, counts of
@@ -51,6 +52,8 @@ class KvSequence {
 
   /// What `position` sees of itself and the past in the layers of a group.
   AttentionRow row(size_t group, int64_t position) const;
+  /// The pictures that layers attend to.
+  const VisualMemory& visual() const { return visual_; }
   /// The recurrent layers' state after `size` positions; null when the plan has none.
   std::byte* state() const { return state_.data(); }
 
@@ -80,13 +83,15 @@ class KvSequence {
   Start find_start(std::span<PrefixNode* const> chain, std::span<const int32_t> ids) const;
   bool has_windows(std::span<PrefixNode* const> chain, const Start& start) const;
   void move_to(std::span<PrefixNode* const> chain, const Start& start, std::span<const int32_t> ids);
-  int64_t go_back(std::span<const int32_t> ids);
+  void go_back(std::span<const int32_t> ids);
+  std::vector<int32_t> keys_of(std::span<const int32_t> ids) const;
   /// The first page that a row at `position` needs in a group.
   int64_t first_page(size_t group, int64_t position) const;
 
   KvCache& cache_;
   int64_t capacity_;
-  std::vector<int32_t> ids_;
+  std::vector<int32_t> ids_;  // by which what was fed is known
+  VisualMemory visual_;
   std::vector<Table> tables_;  // [group]
   PageRef state_;
   std::vector<Saved> saved_;  // not yet in the tree

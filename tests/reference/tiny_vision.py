@@ -87,7 +87,7 @@ def prompts(family, made):
         "one": (one, [0]),
         "two": (start + text(4) + image[1] + text(2) + image[0] + text(4), [1, 0]),
         "goes_on": (one + text(9) + image[1] + text(7), [0, 1]),
-    }
+    } | family.more_prompts(start, text, image)
 
 
 class Unfit(Exception):
@@ -153,6 +153,8 @@ def record(family, model, processor, pictures):
         with Stages(model, {f"{name}.layer{i}": f"{family.layers}.{i}" for i in range(family.depth(model.config))}) as seen:
             logits = forward(family, model, processed, ids)
         dump[f"{name}.logits"] = logits[-ROWS:]
+        if family.all_rows:
+            dump[f"{name}.all_logits"] = logits.clone()
         dump[f"{name}.layers"] = torch.stack([v.reshape(len(ids), -1)[-1] for v in seen.values()])
         case = {"name": name, "ids": ids, "images": [f"image{i}.png" for i in used]}
         if family.positions and used:

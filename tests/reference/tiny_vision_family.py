@@ -29,6 +29,8 @@ class Family:
     rename: typing.Callable = None  # names as published
     nested: bool = False  # whether the processor takes the pictures of a prompt as a list of their own
     with_rows: bool = False  # whether it is asked how tiles lie
+    more_prompts: typing.Callable = lambda start, text, image: {}  # as those of all families
+    all_rows: bool = False  # whether the logits of every row are kept
     more: dict = dataclasses.field(default_factory=dict)  # how to make the model
     gguf: str = ""  # the projector's type in GGUF
     pixels: typing.Callable = None  # what to keep of the processor's values

@@ -58,6 +58,15 @@ def mllama_inputs(processed, ids):
     return given | {"cross_attention_mask": cross_mask(ids, processed["aspect_ratio_mask"][0].sum(-1).tolist())[None]}
 
 
+def mllama_prompts(start, text, image):
+    """Pictures side by side, one twice, and one that nothing stands before."""
+    return {
+        "side_by_side": (start + text(3) + image[0] + image[1] + text(5) + image[1] + text(4), [0, 1, 1]),
+        "same_twice": (start + text(3) + image[0] + text(4) + image[0] + text(4), [0, 0]),
+        "picture_first": (image[1] + text(6) + image[0] + text(5), [1, 0]),
+    }
+
+
 def save_inputs(model):
     """The states that are kept of the vision layers are what goes into them, as the weights were trained."""
     def forward(self, hidden_states, attention_mask=None):
@@ -119,7 +128,7 @@ TILES = {
             size={"height": 56, "width": 56}, image_mean=[0.48145466, 0.4578275, 0.40821073],
             image_std=[0.26862954, 0.26130258, 0.27577711]),
         images=[(100, 50), (40, 150)], vocabulary=200, start=[START], pictures=(IMAGE,), expand=lambda made: [IMAGE], nested=True,
-        inputs=mllama_inputs, patch=save_inputs,
+        inputs=mllama_inputs, patch=save_inputs, more_prompts=mllama_prompts, all_rows=True,
         stages={"embedded": "<model.vision_model.layernorm_pre", "block0": "model.vision_model.transformer.layers.0",
                 "block1": "model.vision_model.transformer.layers.1", "last_block": "model.vision_model.global_transformer.layers.1",
                 "merged": "model.multi_modal_projector"},

@@ -8,6 +8,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace deskhand::testing {
 
@@ -23,12 +25,13 @@ inline std::string byte_character(int byte) {
   return {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 63))};
 }
 
-inline std::string byte_tokenizer() {
+/// The first so many bytes are tokens from 20 on; `specials` have the ids before.
+inline std::string byte_tokenizer(int bytes, const std::vector<std::pair<int, const char*>>& specials) {
   using nlohmann::json;
   constexpr int first_byte = 20;
   json vocabulary = json::object(), added = json::array();
-  for (int byte = 0; byte < 256; ++byte) vocabulary[byte_character(byte)] = first_byte + byte;
-  const auto special = [&](int id, const char* text) {
+  for (int byte = 0; byte < bytes; ++byte) vocabulary[byte_character(byte)] = first_byte + byte;
+  for (const auto& [id, text] : specials) {
     added.push_back({{"id", id},
                      {"content", text},
                      {"special", true},
@@ -36,14 +39,7 @@ inline std::string byte_tokenizer() {
                      {"lstrip", false},
                      {"rstrip", false},
                      {"single_word", false}});
-  };
-  special(0, "<|endoftext|>");
-  special(1, "<|im_start|>");
-  special(2, "<|im_end|>");
-  special(10, "<|vision_start|>");
-  special(11, "<|vision_end|>");
-  special(12, "<|image_pad|>");
-  special(13, "<|video_pad|>");
+  }
   const json split = {{"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", true}};
   return json{{"version", "1.0"},
               {"added_tokens", added},
@@ -63,14 +59,34 @@ inline constexpr const char* seeing_template =
     "{% endfor %}{% endif %}<|im_end|>\n{% endfor %}"
     "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}";
 
-inline void write_seeing_model(const std::filesystem::path& folder,
-                               const std::string& chat_template = seeing_template) {
-  const std::filesystem::path fixture = "tests/vision/fixtures/qwen35";
+inline void copy_checkpoint(const std::filesystem::path& fixture, const std::filesystem::path& folder) {
   for (const char* name : {"config.json", "model.safetensors", "preprocessor_config.json", "generation_config.json"}) {
     std::filesystem::copy_file(fixture / name, folder / name, std::filesystem::copy_options::overwrite_existing);
   }
-  std::ofstream(folder / "tokenizer.json") << byte_tokenizer();
+}
+
+inline void write_seeing_model(const std::filesystem::path& folder,
+                               const std::string& chat_template = seeing_template) {
+  copy_checkpoint("tests/vision/fixtures/qwen35", folder);
+  std::ofstream(folder / "tokenizer.json") << byte_tokenizer(256, {{0, "<|endoftext|>"},
+                                                                   {1, "<|im_start|>"},
+                                                                   {2, "<|im_end|>"},
+                                                                   {10, "<|vision_start|>"},
+                                                                   {11, "<|vision_end|>"},
+                                                                   {12, "<|image_pad|>"},
+                                                                   {13, "<|video_pad|>"}});
   std::ofstream(folder / "chat_template.jinja") << chat_template;
+}
+
+/// Of Llama 3.2 Vision, whose layers attend to the picture. Its vocabulary has room for ASCII alone.
+inline void write_attending_model(const std::filesystem::path& folder) {
+  copy_checkpoint("tests/vision/fixtures/mllama", folder);
+  std::ofstream(folder / "tokenizer.json")
+      << byte_tokenizer(128, {{0, "<|pad|>"}, {1, "<|begin_of_text|>"}, {2, "<|eot_id|>"}, {12, "<|image|>"}});
+  std::ofstream(folder / "chat_template.jinja")
+      << "<|begin_of_text|>{% for m in messages %}{{ m.role }}\n{% if m.content is string %}{{ m.content }}{% else %}"
+         "{% for p in m.content %}{% if p.type == 'image' %}<|image|>{% else %}{{ p.text }}{% endif %}{% endfor %}"
+         "{% endif %}<|eot_id|>{% endfor %}{% if add_generation_prompt %}assistant\n{% endif %}";
 }
 
 }  // namespace deskhand::testing

@@ -55,6 +55,16 @@ TEST(EncoderConfig, FineTunesOfQwen2VlLeaveOutTheWidth) {
   expect_shape(keys_of({{"model_type", "qwen2_vl"}, {"vision_config", eyes}}), 1280, 32, 16, 1e-6);
 }
 
+TEST(EncoderConfig, Llama32VisionLeavesOutTheTower) {
+  const MetadataStore keys = keys_of({{"model_type", "mllama"}, {"vision_config", {{"image_size", 560}}}});
+  expect_shape(keys, 1280, 32, 16, 1e-5);
+  EXPECT_EQ(keys.integer("clip.vision.global.block_count"), 8);
+  const std::vector<int64_t> kept = keys.array("clip.vision.kept_blocks").as_integers();
+  ASSERT_EQ(kept.size(), 32u);
+  for (const size_t i : {3, 7, 15, 23, 30}) EXPECT_EQ(kept[i], 1) << i;
+  EXPECT_EQ(std::count(kept.begin(), kept.end(), 1), 5);
+}
+
 TEST(EncoderConfig, AnotherActivationIsRefused) {
   EXPECT_THROW(keys_of({{"model_type", "llava"}, {"vision_config", {{"hidden_act", "gelu"}}}}), ModelFileError);
   EXPECT_THROW(keys_of({{"model_type", "gemma4"}, {"vision_config", {{"hidden_activation", "silu"}}}}), ModelFileError);
