@@ -9,6 +9,12 @@ function(deskhand_room name)
   foreach(room ${ARGN})
     target_link_libraries(deskhand_${name} PUBLIC deskhand_${room})
   endforeach()
+  if(name MATCHES "^(agent|apps)$")
+    deskhand_compile_quickly(deskhand_${name})
+    deskhand_precompile(deskhand_${name} quick)
+  elseif(NOT name STREQUAL kernels)  # whose files have instruction sets of their own
+    deskhand_precompile(deskhand_${name} library)
+  endif()
 endfunction()
 
 # deskhand_test(ROOM FILE LIBRARIES…): one test program per file, registered with ctest as room.name.
@@ -19,6 +25,7 @@ function(deskhand_test room file)
   target_link_libraries(${target} PRIVATE ${ARGN} deskhand_test_support GTest::gtest GTest::gmock)
   if(NOT room MATCHES "^(kernels|vision)$")  # these compare with slow loops of their own
     target_compile_options(${target} PRIVATE -O0)  # what is tested is optimised, the test compiles in half the time
+    deskhand_precompile(${target} test)
   endif()
   add_test(NAME ${room}.${base} COMMAND ${target} WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   set_tests_properties(${room}.${base} PROPERTIES TIMEOUT 600)
