@@ -69,7 +69,8 @@ size_t stored_weight_bytes(const ModelFile& file, const ModelConfig& config) {
 
 int64_t fitting_context(const ModelFile& file, const ModelConfig& config, const Backend& backend,
                         const LanguageModelOptions& options) {
-  const double left = usable_memory() - static_cast<double>(stored_weight_bytes(file, config));
+  const double left = usable_memory() - static_cast<double>(options.reserved_bytes) -
+                      static_cast<double>(stored_weight_bytes(file, config));
   const KvPlan plan = kv_plan(config, options.kv_type, backend);
   int64_t most = 0, limit = options.context > 0 ? options.context : config.context;
   while (most < limit) {  // what fits, fits with fewer

@@ -20,6 +20,7 @@ struct LanguageModelOptions {
   DType kv_type = DType::f16;            ///< f32, f16, bf16, or q8_0 where the heads' sizes are multiples of 32
   size_t cache_bytes = automatic_cache;  ///< for known prefixes and saved states that no sequence needs at the moment
   int64_t max_rows = 512;                ///< of a forward pass
+  size_t reserved_bytes = 0;             ///< of the free memory: what others of this program will take
   std::stop_token stop = {};             ///< of the loading
 };
 

@@ -80,6 +80,7 @@ struct Encoder {
   std::string_view projector;  ///< clip.projector_type; empty: no GGUF file holds it
   std::unique_ptr<ImageEncoder> (*load)(const EncoderContext& context);
   EncoderNames hugging_face{};
+  std::span<const std::string_view> families{};  ///< of the language models that it is made for; empty: of any
 };
 
 /// All encoders, by file name.

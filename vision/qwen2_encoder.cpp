@@ -57,6 +57,14 @@ QwenWindows::QwenWindows(int64_t height, int64_t width, int64_t side) {
   }
 }
 
+QwenWindowing qwen_windowing(const ConfigKeys& keys, const PictureSettings& settings, int64_t layers) {
+  constexpr int64_t most_side = 1 << 16, usual_side = 112;
+  const int64_t block = int64_t{settings.patch} * settings.merge,
+                side = keys.count("window_size", most_side, usual_side);
+  if (side < block) keys.fail("window_size", fmt::format("must be at least {}", block));
+  return {.side = side / block, .sees_all = layers_that_see_all(keys, layers)};
+}
+
 Qwen2Encoder::Qwen2Encoder(const EncoderContext& context, Variant variant)
     : backend_(context.backend),
       weights_(context.file, context.backend),
@@ -70,12 +78,8 @@ Qwen2Encoder::Qwen2Encoder(const EncoderContext& context, Variant variant)
       up_(take_linear(weights_, "mm.0", shape_.width * merged_, shape_.width * merged_, true)),
       down_(take_projection(weights_, "mm.2", out_width_, shape_.width * merged_, true)) {
   if (variant.has_windows) {
-    constexpr int64_t most_side = 1 << 16, usual_side = 112;
     const ConfigKeys keys(context.file->metadata(), "clip.vision");
-    const int64_t block = int64_t{preprocessor_.settings().patch} * preprocessor_.settings().merge;
-    window_ = keys.count("window_size", most_side, usual_side) / block;
-    if (window_ < 1) keys.fail("window_size", fmt::format("must be at least {}", block));
-    sees_all_ = layers_that_see_all(keys, shape_.layers);
+    windowing_ = qwen_windowing(keys, preprocessor_.settings(), shape_.layers);
   }
   weights_.expect_all_taken();
 }
@@ -93,8 +97,8 @@ ImageFeatures Qwen2Encoder::encode(const Image& image, std::stop_token stop) {
   std::vector<int32_t> order;
   const QwenRotation rotation(grid, shape_.width / shape_.heads);
   std::vector<int32_t> positions(rotation.positions().begin(), rotation.positions().end());
-  if (window_ > 0) {
-    const QwenWindows cut(grid.height / grid.merge, grid.width / grid.merge, window_);
+  if (windowing_.side > 0) {
+    const QwenWindows cut(grid.height / grid.merge, grid.width / grid.merge, windowing_.side);
     order = cut.order;
     const std::vector<int32_t> moved = rows_of(order, merged_);
     const View ordered = ordered_.resized(backend_, n, shape_.width);
@@ -118,7 +122,7 @@ ImageFeatures Qwen2Encoder::encode(const Image& image, std::stop_token stop) {
   const RopeTable rope = rotation.table();
   for (int64_t i = 0; i < shape_.layers; ++i) {
     if (stop.stop_requested()) return {};
-    const bool sees_windows = window_ > 0 && sees_all_[static_cast<size_t>(i)] == 0;
+    const bool sees_windows = windowing_.side > 0 && windowing_.sees_all[static_cast<size_t>(i)] == 0;
     const std::span<const DenseSegment> segments =
         sees_windows ? std::span<const DenseSegment>(windows) : std::span<const DenseSegment>(&whole, 1);
     tower_.block(i, h, {.segments = segments, .rope = &rope, .positions = positions});

@@ -4,9 +4,18 @@
 //
 //   return std::make_unique<Qwen2Encoder>(context, Qwen2Encoder::Variant{.has_windows = true});
 
+#include "core/config_keys.h"
 #include "vision/qwen_grid.h"
 
 namespace deskhand {
+
+/// Which layers see windows, as the file's keys say.
+struct QwenWindowing {
+  int64_t side = 0;               ///< of a window, in blocks
+  std::vector<int64_t> sees_all;  ///< per layer, 0 where it sees windows
+};
+/// Throws ModelFileError for keys that make no sense.
+QwenWindowing qwen_windowing(const ConfigKeys& keys, const PictureSettings& settings, int64_t layers);
 
 class Qwen2Encoder final : public ImageEncoder {
  public:
@@ -24,9 +33,8 @@ class Qwen2Encoder final : public ImageEncoder {
   Weights weights_;
   Preprocessor preprocessor_;
   TowerShape shape_;
-  int64_t out_width_, merged_;     // merged_: patches of a block
-  int64_t window_ = 0;             // side in blocks; 0: every layer sees the whole picture
-  std::vector<int64_t> sees_all_;  // per layer, 0 where it sees windows
+  int64_t out_width_, merged_;  // merged_: patches of a block
+  QwenWindowing windowing_;     // side 0: every layer sees the whole picture
   PatchEmbedding patches_;
   Tower tower_;
   TowerNorm norm_;

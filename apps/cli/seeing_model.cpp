@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "core/memory.h"
+#include "core/memory_plan.h"
+#include "core/readable_bytes.h"
 #include "vision/image_io.h"
 
 namespace deskhand {
@@ -27,15 +30,34 @@ fs::path find_eyes(const fs::path& model, const std::string& named) {
   return found.empty() ? fs::path() : found[0];
 }
 
+int64_t check_memory(const fs::path& model, const EyesFile& eyes, const EngineOptions& settings) {
+  const size_t weights = eyes_summary(eyes).weight_bytes;
+  const PictureCost picture = largest_picture_cost(eyes);
+  const MemoryPlan plan = plan_memory(model, settings, weights + picture.peak_bytes);
+  if (plan.fitting >= plan.context) return plan.context < plan.trained ? plan.context : settings.context;
+  throw NotEnoughMemory(fmt::format(
+      "{}: {} of weights, {} for its eyes ({} of weights, {} to encode a picture of {}×{}) and {} for a context of {} "
+      "tokens do not fit into the {} of memory that are free, of which an eighth is left alone; {}",
+      model.string(), readable_bytes(uint64_t{plan.weights}), readable_bytes(uint64_t{weights + picture.peak_bytes}),
+      readable_bytes(uint64_t{weights}), readable_bytes(uint64_t{picture.peak_bytes}), picture.frame.width,
+      picture.frame.height, readable_bytes(uint64_t{plan.keys_and_values}), plan.context,
+      readable_bytes(uint64_t{available_memory()}),
+      plan.fitting > 0 ? fmt::format("at most {} tokens fit", plan.fitting) : std::string("no context fits")));
+}
+
 SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context) {
   const fs::path model = resolve_model(options.model), file = find_eyes(model, options.mmproj);
   SeeingModel out;
   EngineOptions settings = engine_options(options);
   std::unique_ptr<ImageEncoder> encoder;
-  if (!file.empty()) {
+  const std::optional<EyesFile> eyes = file.empty() ? std::nullopt : open_eyes_file(file);
+  if (eyes) {
+    const ModelInfo info = Engine::describe(model, settings);
+    expect_eyes_of(info, *eyes);
+    settings.context = check_memory(model, *eyes, settings);
     out.backend = make_cpu_backend({.threads = options.threads, .exact = options.exact});
-    encoder = open_encoder(file, *out.backend, Engine::describe(model, settings).width);
-    if (encoder) settings.prefill_chunk = std::max(settings.prefill_chunk, encoder->rows_together());
+    encoder = open_encoder(file, *out.backend, info.width);
+    settings.prefill_chunk = std::max(settings.prefill_chunk, encoder->rows_together());
   }
   out.engine = open_engine(model, settings, context);
   if (encoder) out.eyes = std::make_unique<Multimodal>(out.engine->tokenizer(), std::move(encoder));

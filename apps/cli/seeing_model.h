@@ -4,7 +4,9 @@
 //   SeeingModel model = open_seeing_model(options, context);
 //   if (!model.eyes) throw no_eyes(*model.engine, "-i");
 //
-// Eyes are the file that --mmproj names, else the one mmproj*.gguf beside the model, else those of the directory.
+// Eyes are the file that --mmproj names, else the one mmproj*.gguf beside the model, else those of the directory. What
+// they weigh and what the largest picture takes while it is encoded is counted with the model before anything is
+// loaded: NotEnoughMemory.
 
 #include <filesystem>
 #include <memory>
@@ -12,6 +14,7 @@
 #include <vector>
 
 #include "apps/cli/model_options.h"
+#include "vision/eyes_file.h"
 #include "vision/multimodal.h"
 
 namespace deskhand {
@@ -27,6 +30,10 @@ SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& conte
 
 /// Where the eyes of a model may be; empty for none. Throws UsageError when there are several.
 std::filesystem::path find_eyes(const std::filesystem::path& model, const std::string& named);
+
+/// Throws NotEnoughMemory when model, eyes and context do not fit together. The context that does; 0: what the model
+/// has.
+int64_t check_memory(const std::filesystem::path& model, const EyesFile& eyes, const EngineOptions& settings);
 
 /// The error of a command that was given pictures for a model that cannot see them.
 UsageError no_eyes(const ModelInfo& model, std::string_view option);

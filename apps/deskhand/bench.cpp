@@ -1,4 +1,4 @@
-// deskhand bench: how fast this machine decodes, prefills and captures, beside what the machine could do.
+// deskhand bench: how fast this machine decodes, prefills, sees and captures, beside what the machine could do.
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -10,9 +10,11 @@
 #include <sstream>
 #include <thread>
 
+#include "apps/bench/image_test.h"
 #include "apps/cli/command.h"
-#include "apps/cli/model_options.h"
 #include "apps/cli/numbers.h"
+#include "apps/cli/seeing_model.h"
+#include "apps/cli/sizes.h"
 #include "apps/cli/user_files.h"
 #include "kernels/cpu/machine.h"
 #include "platform/desktop.h"
@@ -27,6 +29,7 @@ struct Options {
   ModelOptions model;
   std::string display, prompts;
   int64_t prefill = 512, decode = 64, depth = 0;
+  Extent image{};
   int repeats = 3;
   bool capture = false, json = false;
 };
@@ -67,7 +70,10 @@ class Bench {
   Bench(const Options& options, CommandContext& context) : options_(options), context_(context) {}
 
   ExitStatus run() {
-    const bool with_model = !options_.capture || !options_.model.model.empty();
+    const bool sees = options_.image != Extent{};
+    const bool speaks = options_.prefill > 0 || options_.decode > 0 || !options_.prompts.empty();
+    const bool with_model = (!options_.capture || !options_.model.model.empty() || sees) && (speaks || !sees);
+    std::unique_ptr<ImageTest> eyes = sees ? open_eyes() : nullptr;  // before the model: missing ones are said at once
     std::unique_ptr<Engine> engine = with_model ? open_model(options_.model, context_) : nullptr;
     const BackendInfo backend =
         engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads, .isa = {}})->info();
@@ -78,6 +84,7 @@ class Bench {
     } else if (engine) {
       model(*engine, backend);
     }
+    if (eyes) image(*eyes, backend);
     if (options_.capture) capture();
     return ExitStatus::done;
   }
@@ -180,6 +187,47 @@ class Bench {
                                    n, options_.depth, 1 / seconds_each, flop_s / 1e9, of_peak * 100));
   }
 
+  std::unique_ptr<ImageTest> open_eyes() const {
+    const std::filesystem::path model = resolve_model(options_.model.model);
+    const ModelInfo info = Engine::describe(model, engine_options(options_.model));
+    const std::filesystem::path file = find_eyes(model, options_.model.mmproj);
+    std::optional<EyesFile> eyes = file.empty() ? std::nullopt : open_eyes_file(file);
+    if (!eyes) throw no_eyes(info, "--image");
+    expect_eyes_of(info, *eyes);
+    return std::make_unique<ImageTest>(
+        std::move(*eyes), info.width,
+        make_cpu_backend({.threads = options_.model.threads, .exact = options_.model.exact}));
+  }
+
+  void image(ImageTest& test, const BackendInfo& backend) {
+    const ImageTimes times = test.run({options_.image.width, options_.image.height}, options_.repeats, context_.stop);
+    stop_if_asked();
+    const bool is_int8 = test.is_quantised() && !options_.model.exact;
+    const double flop_s = times.cost.flops / times.encode_seconds;
+    const double of_peak = flop_s / (is_int8 ? machine_.int8_op_s : machine_.f32_flop_s);
+    const double prepare = times.prepare_seconds * 1e3, encode = times.encode_seconds * 1e3;
+    emit({{"test", "image"},
+          {"n", times.cost.tokens},
+          {"size", {options_.image.width, options_.image.height}},
+          {"frame", {times.cost.frame.width, times.cost.frame.height}},
+          {"patches", times.cost.patches},
+          {"tokens", times.cost.tokens},
+          {"ms", prepare + encode},
+          {"prepare_ms", prepare},
+          {"encode_ms", encode},
+          {"flop_s", flop_s},
+          {"of_peak", of_peak},
+          {"rss_mb", rss_mb()},
+          {"threads", backend.threads},
+          {"isa", backend.isa},
+          {"model", test.path().filename().string()}},
+         fmt::format(
+             "image {}×{}: {} tokens, {:.1f} ms to prepare, {:.1f} ms to encode, {:.1f} GFLOP/s, {:.0f} % of the "
+             "{} peak",
+             options_.image.width, options_.image.height, times.cost.tokens, prepare, encode, flop_s / 1e9,
+             of_peak * 100, is_int8 ? "int8" : "f32"));
+  }
+
   /// What an agent does: prompts that share most of their text with those before them, a reply after each.
   void prompts(Engine& engine) {
     const auto session = engine.new_session();
@@ -238,6 +286,7 @@ class Bench {
 RunCommand define(CLI::App& app) {
   auto options = std::make_shared<Options>();
   add_model_options(app, options->model);
+  add_mmproj_option(app, options->model);
   whole_number(app.add_option("-p", options->prefill, "tokens to prefill, 0 leaves it out"), 0)->capture_default_str();
   whole_number(app.add_option("-n", options->decode, "tokens to decode, 0 leaves it out"), 0)->capture_default_str();
   whole_number(app.add_option("--depth", options->depth, "tokens in the context before the measurement"), 0)
@@ -249,6 +298,8 @@ RunCommand define(CLI::App& app) {
          "instead: a file with a JSON list of token ids per line, prompts of one conversation; shows how much of "
          "each is computed")
       ->type_name("FILE");
+  size_option(app, "--image", options->image,
+              "time the model's eyes for a picture of this size (alone with -p 0 -n 0)");
   app.add_flag("--capture", options->capture, "time the capture of the screen (alone when no -m is given)");
   app.add_option("--display", options->display, "X display for --capture (default: $DISPLAY)")->type_name(":N");
   app.add_flag("--json", options->json, "a line of JSON per result, for machines");
@@ -258,10 +309,11 @@ RunCommand define(CLI::App& app) {
 }  // namespace
 
 extern const Command command_bench;
-const Command command_bench = {"bench", "how fast this machine decodes, prefills and captures",
+const Command command_bench = {"bench", "how fast this machine decodes, prefills, sees and captures",
                                "  deskhand bench -m qwen.gguf\n"
                                "  deskhand bench -m qwen.gguf -p 0 -n 128 --depth 2048 --json\n"
                                "  deskhand bench -m qwen.gguf --prompts agent.jsonl -n 8\n"
+                               "  deskhand bench -m qwen.gguf --mmproj mmproj.gguf -p 0 -n 0 --image 1920x1080\n"
                                "  deskhand bench --capture --display :1",
                                define};
 

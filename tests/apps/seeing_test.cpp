@@ -93,8 +93,8 @@ TEST_F(Seeing, WhatCannotBeSeenIsOneLine) {
   expect_refused(
       run({"ask", "-m", "tests/core/fixtures/tiny_qwen2.gguf", "--mmproj", fixture / "mmproj.gguf", "-i", first_, "x"}),
       3, "the eyes are of another model");
-  expect_refused(run({"ask", "-m", stories, "--mmproj", fixture / "mmproj.gguf", "-i", first_, "x"}), 2,
-                 "no place for pictures");
+  expect_refused(run({"ask", "-m", stories, "--mmproj", fixture / "mmproj.gguf", "-i", first_, "x"}), 3,
+                 "is of the family llama");
   expect_refused(run({"ask", "-m", stories, "--mmproj", stories, "-i", first_, "x"}), 3, "holds no eyes");
   expect_refused(ask({"-i", at("absent.png"), "x"}), 3, "absent.png");
   expect_refused(ask({"-i", first_, "-c", "16", "x"}), 6, "the context holds 16");
@@ -106,6 +106,11 @@ TEST_F(Seeing, WhatCannotBeSeenIsOneLine) {
   expect_refused(ask({"-i", at("narrow.png"), "x"}), 3, "narrow.png");
   std::ofstream(at("bomb.ppm")) << "P6\n60000 60000\n255\n";
   expect_refused(ask({"-i", at("bomb.ppm"), "x"}), 3, "bomb.ppm");
+}
+
+TEST_F(Seeing, WithoutATemplateThereIsNoPlaceForAPicture) {
+  fs::remove(at("model/chat_template.jinja"));
+  expect_refused(ask({"-i", first_, "x"}), 2, "no place for pictures");
 }
 
 TEST_F(Seeing, ATemplateForTextAloneGetsThePlaceInTheText) {

@@ -108,6 +108,7 @@ constexpr std::string_view defaults = R"({
   "layer_norm_eps": 1e-6
 })";
 
+constexpr std::string_view text_families[] = {"gemma3"};
 constexpr std::string_view model_types[] = {"gemma3"};
 constexpr std::string_view prefixes[] = {
     "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
@@ -126,6 +127,7 @@ const Encoder encoder_gemma3{.projector = "gemma3",
                                               .prefixes = prefixes,
                                               .tensors = tensors,
                                               .defaults = defaults,
-                                              .write_keys = write_keys}};
+                                              .write_keys = write_keys},
+                             .families = text_families};
 
 }  // namespace deskhand

@@ -300,6 +300,7 @@ constexpr std::string_view defaults = R"({
   "rms_norm_eps": 1e-6
 })";
 
+constexpr std::string_view text_families[] = {"gemma4"};
 constexpr std::string_view model_types[] = {"gemma4"};
 constexpr std::string_view prefixes[] = {"model.vision_tower.", "model.embed_vision."};
 
@@ -360,6 +361,7 @@ const Encoder encoder_gemma4{.projector = "gemma4v",
                                               .prefixes = prefixes,
                                               .tensors = tensors,
                                               .defaults = defaults,
-                                              .write_keys = write_keys}};
+                                              .write_keys = write_keys},
+                             .families = text_families};
 
 }  // namespace deskhand

@@ -98,6 +98,7 @@ constexpr std::string_view defaults = R"({
   "layer_norm_eps": 1e-6
 })";
 
+constexpr std::string_view text_families[] = {"llama"};
 constexpr std::string_view model_types[] = {"idefics3", "smolvlm"};
 constexpr std::string_view prefixes[] = {"model.vision_model.", "model.connector."};
 
@@ -113,6 +114,7 @@ const Encoder encoder_idefics3{.projector = "idefics3",
                                                 .prefixes = prefixes,
                                                 .tensors = tensors,
                                                 .defaults = defaults,
-                                                .write_keys = write_tile_tower_keys}};
+                                                .write_keys = write_tile_tower_keys},
+                               .families = text_families};
 
 }  // namespace deskhand

@@ -98,6 +98,7 @@ constexpr std::string_view defaults = R"({
   "layer_norm_eps": 1e-5
 })";
 
+constexpr std::string_view text_families[] = {"llama", "qwen2"};
 constexpr std::string_view model_types[] = {"llava"};
 constexpr std::string_view prefixes[] = {
     "model.vision_tower.vision_model.", "vision_tower.vision_model.", "model.vision_tower.", "vision_tower.",
@@ -118,6 +119,7 @@ const Encoder encoder_llava{.projector = "mlp",
                                              .prefixes = prefixes,
                                              .tensors = tensors,
                                              .defaults = defaults,
-                                             .write_keys = write_keys}};
+                                             .write_keys = write_keys},
+                            .families = text_families};
 
 }  // namespace deskhand

@@ -24,6 +24,7 @@ constexpr std::string_view defaults = R"({
   "window_size": 112, "fullatt_block_indexes": [7, 15, 23, 31]
 })";
 
+constexpr std::string_view text_families[] = {"qwen2vl"};
 constexpr std::string_view model_types[] = {"qwen2_5_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -54,6 +55,7 @@ const Encoder encoder_qwen25vl{.projector = "qwen2.5vl_merger",
                                                 .prefixes = qwen_eye_prefixes,
                                                 .tensors = tensors,
                                                 .defaults = defaults,
-                                                .write_keys = write_keys}};
+                                                .write_keys = write_keys},
+                               .families = text_families};
 
 }  // namespace deskhand

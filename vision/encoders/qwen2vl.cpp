@@ -12,6 +12,7 @@ std::unique_ptr<ImageEncoder> load(const EncoderContext& context) {
 constexpr std::string_view defaults =
     R"({"hidden_act": "quick_gelu", "depth": 32, "embed_dim": 1280, "num_heads": 16})";
 
+constexpr std::string_view text_families[] = {"qwen2vl"};
 constexpr std::string_view model_types[] = {"qwen2_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -43,6 +44,7 @@ const Encoder encoder_qwen2vl{.projector = "qwen2vl_merger",
                                                .prefixes = qwen_eye_prefixes,
                                                .tensors = tensors,
                                                .defaults = defaults,
-                                               .write_keys = write_qwen_eye_keys}};
+                                               .write_keys = write_qwen_eye_keys},
+                              .families = text_families};
 
 }  // namespace deskhand

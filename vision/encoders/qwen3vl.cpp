@@ -181,6 +181,7 @@ constexpr std::string_view defaults = R"({
   "hidden_act": "gelu_pytorch_tanh", "depth": 27, "hidden_size": 1152, "num_heads": 16
 })";
 
+constexpr std::string_view text_families[] = {"qwen3vl", "qwen35", "qwen35moe"};
 constexpr std::string_view model_types[] = {"qwen3_5", "qwen3_5_moe", "qwen3_vl"};
 
 constexpr TensorAlias tensors[] = {{"patch_embed.proj.weight", "v.patch_embd.weight"},
@@ -220,6 +221,7 @@ const Encoder encoder_qwen3vl{.projector = "qwen3vl_merger",
                                                .prefixes = qwen_eye_prefixes,
                                                .tensors = tensors,
                                                .defaults = defaults,
-                                               .write_keys = write_keys}};
+                                               .write_keys = write_keys},
+                              .families = text_families};
 
 }  // namespace deskhand

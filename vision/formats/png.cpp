@@ -55,7 +55,18 @@ bool matches(std::span<const uint8_t> bytes) {
   return starts_with(bytes, "\x89PNG\r\n\x1a\n");
 }
 
+/// The sizes of the header, which libpng refuses without naming them.
+void check_header(std::span<const uint8_t> bytes, const ImageLimits& limits) {
+  constexpr size_t width_at = 16, height_at = 20, end = 24;
+  if (bytes.size() < end) return;
+  const auto number = [&](size_t at) {
+    return int64_t{bytes[at]} << 24 | int64_t{bytes[at + 1]} << 16 | int64_t{bytes[at + 2]} << 8 | bytes[at + 3];
+  };
+  check_size("PNG", number(width_at), number(height_at), limits);
+}
+
 Picture decode(std::span<const uint8_t> bytes, const ImageLimits& limits) {
+  check_header(bytes, limits);
   PngReader reader(bytes);
   reader.guarded([&limits](png_structp png, png_infop info) {
     const auto side = static_cast<png_uint_32>(std::max(limits.max_side, 1));
