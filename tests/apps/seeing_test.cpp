@@ -81,6 +81,29 @@ TEST_F(Seeing, InspectShowsTheRowsThatTheLanguageModelGets) {
   EXPECT_EQ(row, 20u);
 }
 
+TEST_F(Seeing, LayersThatAttendToAPictureSeeIt) {
+  testing::write_attending_model(at("model"));
+  const fs::path pictures = "tests/vision/fixtures/mllama";
+  const std::string wide = pictures / "image0.png", tall = pictures / "image1.png";
+  const Ran ran = ask({"-i", wide, "-i", tall, "--json", "What is it?"});
+  ASSERT_EQ(ran.code, 0) << ran.err;
+  EXPECT_EQ(nlohmann::json::parse(ran.out)["usage"]["image_tokens"], 2);
+  const auto inspected = [&](const std::vector<std::string>& images) {
+    std::vector<std::string> all = {"inspect", "-m", at("model"), "-t", "1", "--encoder", "--json", "x"};
+    for (const std::string& image : images) all.insert(all.end(), {"-i", image});
+    const Ran seen = run(all);
+    EXPECT_EQ(seen.code, 0) << seen.err;
+    return nlohmann::json::parse(seen.out);
+  };
+  const auto one = inspected({wide}), other = inspected({tall});
+  EXPECT_THAT(one["prompt"].get<std::string>(), HasSubstr("user\n<|image|>x<|eot_id|>"));
+  EXPECT_EQ(one["encoder"].size(), 4u * 17);
+  EXPECT_NE(one["logits"], other["logits"]);
+  const Ran info = run({"models", "info", at("model")});
+  EXPECT_EQ(info.code, 0) << info.err;
+  EXPECT_THAT(info.out, HasSubstr("mllama"));
+}
+
 TEST_F(Seeing, TwoFilesOfEyesBesideTheModelAreAQuestion) {
   fs::copy_file(fixture / "text.gguf", at("text.gguf"));
   for (const char* name : {"mmproj-f16.gguf", "mmproj-q8.gguf"}) fs::copy_file(fixture / "mmproj.gguf", at(name));
