@@ -78,7 +78,7 @@ void Batch::add_sight(const VisualMemory& memory, int64_t position) {
 }
 
 void Batch::add_image(const Row& row, const ImageSpan& span) {
-  const ImageFeatures* features = span.image->features({});
+  std::shared_ptr<const ImageFeatures> features = span.image->features({});
   CHECK(features != nullptr, "id {}", row.id);
   const int64_t feature = span.first + row.position - span.begin;
   if (!images_.empty()) {
@@ -88,7 +88,7 @@ void Batch::add_image(const Row& row, const ImageSpan& span) {
       return;
     }
   }
-  images_.push_back({.first = rows(), .rows = 1, .features = features, .first_feature = feature});
+  images_.push_back({.first = rows(), .rows = 1, .features = std::move(features), .first_feature = feature});
 }
 
 void Batch::add_positions(const Row& row) {

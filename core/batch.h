@@ -31,7 +31,7 @@ class Batch {
   /// Side by side in the batch, and rows of one picture.
   struct ImageRun {
     int64_t first = 0, rows = 0;  ///< of the batch
-    const ImageFeatures* features = nullptr;
+    std::shared_ptr<const ImageFeatures> features{};
     int64_t first_feature = 0;
   };
 

@@ -101,7 +101,7 @@ int64_t ForwardQueue::Entry::whole_rows(int64_t share, int64_t room) const {
 
 bool ForwardQueue::remember(const VisualMemory::Sight& sight, const std::stop_token& stop) {
   if (sight.memory->made) return true;
-  const ImageFeatures* features = sight.image->features(stop);
+  const std::shared_ptr<const ImageFeatures> features = sight.image->features(stop);
   return features != nullptr && model_.decoder().remember(*features, *sight.memory, stop);
 }
 

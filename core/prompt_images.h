@@ -8,7 +8,7 @@
 //   images.position(12);                              // {12, 12, 12}; {12, 12, 13} for the next row, …
 //
 // The ids of a picture's rows are negative numbers that its content decides (ImageIds), so that known prefixes are
-// found by ids alone. A picture is encoded when its rows are fed for the first time.
+// found by ids alone. A picture is encoded when its rows are to be fed.
 
 #include <array>
 #include <cstdint>
@@ -37,8 +37,8 @@ class PromptImage {
   virtual ~PromptImage() = default;
   /// That of row 0; row r has first_id() − r.
   virtual int32_t first_id() const = 0;
-  /// Encoded when first asked for; null when `stop` comes before that is done. Valid as long as the picture.
-  virtual const ImageFeatures* features(std::stop_token stop) = 0;
+  /// Encoded when asked for, unless somebody still holds them; null when `stop` comes before that is done.
+  virtual std::shared_ptr<const ImageFeatures> features(std::stop_token stop) = 0;
 };
 
 /// What a picture's row sees of the text and the picture that it belongs to.

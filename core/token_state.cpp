@@ -72,14 +72,23 @@ std::span<const float> TokenState::logits() {
 }
 
 bool TokenState::feed(std::span<const int64_t> marks, const std::stop_token& stop) {
-  for (const ImageSpan& span : images_.spans()) {
-    if (!span.is_attended() && span.end() > fed() && span.image->features(stop) == nullptr) return false;
-  }
   for (const VisualMemory::Sight& sight : sequence_.visual().sights()) {
     if (!sight.memory->made && sight.image->features(stop) == nullptr) return false;
   }
+  // Up to the end of one picture after the other, so that only one is held encoded.
+  for (const ImageSpan& span : images_.spans()) {
+    if (span.is_attended() || span.end() <= fed()) continue;
+    const std::shared_ptr<const ImageFeatures> held = span.image->features(stop);
+    if (held == nullptr || !feed_to(span.end(), marks, stop)) return false;
+  }
+  const auto size = static_cast<int64_t>(ids_.size());
+  return fed() == size || feed_to(size, marks, stop);
+}
+
+bool TokenState::feed_to(int64_t end, std::span<const int64_t> marks, const std::stop_token& stop) {
+  const std::span<const int32_t> ids = std::span(ids_).first(static_cast<size_t>(end));
   const ForwardQueue::Fed out = queue_.run({.sequence = sequence_,
-                                            .ids = std::span(ids_).subspan(static_cast<size_t>(fed())),
+                                            .ids = ids.subspan(static_cast<size_t>(fed())),
                                             .logits = reinterpret_cast<float*>(logits_->data()),
                                             .marks = marks,
                                             .stop = stop,

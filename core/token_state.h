@@ -47,6 +47,8 @@ class TokenState {
  private:
   /// Feeds all ids that are not fed. False when stopped.
   bool feed(std::span<const int64_t> marks, const std::stop_token& stop);
+  /// The ids before `end`.
+  bool feed_to(int64_t end, std::span<const int64_t> marks, const std::stop_token& stop);
 
   ForwardQueue& queue_;
   KvSequence sequence_;

@@ -43,16 +43,20 @@ class Multimodal::Seen final : public PromptImage, public std::enable_shared_fro
 
   int32_t first_id() const override { return first_id_; }
   const ImageLayout& layout() const { return layout_; }
-  size_t bytes() const { return bytes_of(features_); }
 
-  const ImageFeatures* features(std::stop_token stop) override {
+  std::shared_ptr<const ImageFeatures> features(std::stop_token stop) override {
+    std::shared_ptr<const ImageFeatures> held;
     {
       const std::scoped_lock lock(mutex_);
-      if (features_.rows.rows == 0) features_ = eyes_.encode(*image_, stop);
-      if (features_.rows.rows == 0) return nullptr;
+      held = features_.lock();
+      if (!held) {
+        held = std::make_shared<const ImageFeatures>(eyes_.encode(*image_, stop));
+        if (held->rows.rows == 0) return nullptr;
+        features_ = held;
+      }
     }
-    eyes_.keep(shared_from_this());
-    return &features_;
+    eyes_.keep({shared_from_this(), held});
+    return held;
   }
 
  private:
@@ -61,7 +65,7 @@ class Multimodal::Seen final : public PromptImage, public std::enable_shared_fro
   int32_t first_id_;
   ImageLayout layout_;
   std::mutex mutex_;  // of the features
-  ImageFeatures features_;
+  std::weak_ptr<const ImageFeatures> features_;
 };
 
 Multimodal::Multimodal(const Tokenizer& tokenizer, std::unique_ptr<ImageEncoder> encoder, size_t budget)
@@ -88,14 +92,14 @@ ImageFeatures Multimodal::encode(const Image& image, std::stop_token stop) {
   return features;
 }
 
-void Multimodal::keep(const std::shared_ptr<Seen>& seen) {
+void Multimodal::keep(Kept latest) {
   const std::scoped_lock lock(mutex_);
-  kept_.remove(seen);
-  kept_.push_back(seen);
+  kept_.remove_if([&](const Kept& one) { return one.seen == latest.seen; });
+  kept_.push_back(std::move(latest));
   size_t bytes = 0;
-  for (const auto& one : kept_) bytes += one->bytes();
+  for (const Kept& one : kept_) bytes += bytes_of(*one.features);
   while (bytes > budget_ && kept_.size() > 1) {
-    bytes -= kept_.front()->bytes();
+    bytes -= bytes_of(*kept_.front().features);
     kept_.pop_front();
   }
 }

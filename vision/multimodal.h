@@ -36,7 +36,7 @@ class Multimodal {
  public:
   static constexpr size_t usual_budget = size_t{256} << 20;
 
-  /// `budget`: bytes of encoded pictures that are kept beyond those in use.
+  /// `budget`: bytes of encoded pictures that are kept beyond those being fed; the latest is kept in any case.
   Multimodal(const Tokenizer& tokenizer, std::unique_ptr<ImageEncoder> encoder, size_t budget = usual_budget);
 
   const ImageEncoder& encoder() const { return *encoder_; }
@@ -53,11 +53,15 @@ class Multimodal {
 
  private:
   class Seen;
+  struct Kept {
+    std::shared_ptr<Seen> seen;
+    std::shared_ptr<const ImageFeatures> features;
+  };
 
   int32_t placeholder_id() const;
   std::shared_ptr<Seen> look(std::shared_ptr<const Image> image);
   ImageFeatures encode(const Image& image, std::stop_token stop);
-  void keep(const std::shared_ptr<Seen>& seen);
+  void keep(Kept latest);
 
   const Tokenizer& tokenizer_;
   std::unique_ptr<ImageEncoder> encoder_;
@@ -67,7 +71,7 @@ class Multimodal {
   std::mutex encoding_;                              // of the encoder, which works on one picture at a time
   mutable std::mutex mutex_;                         // of what follows
   std::map<std::string, std::weak_ptr<Seen>> seen_;  // by digest
-  std::list<std::shared_ptr<Seen>> kept_;            // encoded; least recently used first
+  std::list<Kept> kept_;                             // encoded; least recently used first
   int64_t encoded_ = 0;
   double seconds_ = 0;
 };

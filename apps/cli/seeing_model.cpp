@@ -13,7 +13,10 @@ namespace deskhand {
 
 namespace fs = std::filesystem;
 
+constexpr PictureSize largest_screen{3840, 2160};  // larger pictures are seen where memory allows
+
 fs::path find_eyes(const fs::path& model, const std::string& named) {
+  if (named == "none") return {};
   if (!named.empty()) return named;
   std::error_code ignored;
   if (fs::is_directory(model, ignored)) return model;
@@ -32,7 +35,7 @@ fs::path find_eyes(const fs::path& model, const std::string& named) {
 
 int64_t check_memory(const fs::path& model, const EyesFile& eyes, const EngineOptions& settings) {
   const size_t weights = eyes_summary(eyes).weight_bytes;
-  const PictureCost picture = largest_picture_cost(eyes);
+  const PictureCost picture = picture_cost(eyes, largest_screen);
   const MemoryPlan plan = plan_memory(model, settings, weights + picture.peak_bytes);
   if (plan.fitting >= plan.context) return plan.context < plan.trained ? plan.context : settings.context;
   throw NotEnoughMemory(fmt::format(

@@ -125,7 +125,7 @@ ExitStatus inspect_tokens(const Options& options, CommandContext& context) {
 ordered_json encoder_rows(const Prompt& prompt) {
   ordered_json rows = ordered_json::array();
   for (const ImageSpan& span : prompt.images.spans()) {
-    const ImageFeatures* features = span.image->features({});
+    const std::shared_ptr<const ImageFeatures> features = span.image->features({});
     const int64_t count = span.is_attended() ? features->rows.rows : span.rows;
     for (int64_t row = span.first; row < span.first + count; ++row) {
       const float* from = features->rows.row(row);

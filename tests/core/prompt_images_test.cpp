@@ -27,10 +27,11 @@ class Given final : public PromptImage {
     features_.rows = {values_.data(), DType::f32, static_cast<int64_t>(values_.size()) / width, width};
   }
   int32_t first_id() const override { return first_; }
-  const ImageFeatures* features(std::stop_token stop) override {
+  std::shared_ptr<const ImageFeatures> features(std::stop_token stop) override {
     ++asked;
     if (on_asked) on_asked(asked);
-    return stop.stop_requested() ? nullptr : &features_;
+    if (stop.stop_requested()) return nullptr;
+    return {std::shared_ptr<void>(), &features_};
   }
 
   int asked = 0;

@@ -209,7 +209,9 @@ TEST_F(Mllama, EyesOfAnotherModelAreRefused) {
    public:
     explicit Given(std::vector<float>& values) { features_.rows = {values.data(), DType::f32, 1, 32}; }
     int32_t first_id() const override { return -70000; }
-    const ImageFeatures* features(std::stop_token) override { return &features_; }
+    std::shared_ptr<const ImageFeatures> features(std::stop_token) override {
+      return {std::shared_ptr<void>(), &features_};
+    }
 
    private:
     ImageFeatures features_;

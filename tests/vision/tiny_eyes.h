@@ -29,9 +29,10 @@ class Picture final : public PromptImage {
         layout_(encoder.layout(image_.width, image_.height)),
         features_(encoder.encode(image_, {})) {}
   int32_t first_id() const override { return first_; }
-  const ImageFeatures* features(std::stop_token stop) override {
+  std::shared_ptr<const ImageFeatures> features(std::stop_token stop) override {
     ++asked;
-    return stop.stop_requested() ? nullptr : &features_;
+    if (stop.stop_requested()) return nullptr;
+    return {std::shared_ptr<void>(), &features_};
   }
   const ImageLayout& layout() const { return layout_; }
 

@@ -52,7 +52,8 @@ class VisionModels : public testing::TinyEyes, public ::testing::TestWithParam<s
 TEST_P(VisionModels, RowsOfPicturesAreThoseOfTransformers) {
   for (size_t i = 0; i < pictures_.size(); ++i) {
     const std::string name = "image" + std::to_string(i);
-    const ImageFeatures& features = *pictures_[i]->features({});
+    const std::shared_ptr<const ImageFeatures> held = pictures_[i]->features({});
+    const ImageFeatures& features = *held;
     // transformers' merger gives the rows of Qwen2.5-VL window by window; behind it they are put in order.
     if (std::get<0>(GetParam()) == "qwen25vl") {
       expect_rows_in_any_order(features.rows, name + ".merged");

@@ -310,6 +310,8 @@ constexpr TensorAlias tensors[] = {
 
 }  // namespace
 
+constexpr std::string_view text_families[] = {"mllama"};
+
 extern const Encoder encoder_mllama;
 const Encoder encoder_mllama{.projector = {},
                              .load = load,
@@ -317,6 +319,7 @@ const Encoder encoder_mllama{.projector = {},
                                               .prefixes = prefixes,
                                               .tensors = tensors,
                                               .defaults = defaults,
-                                              .write_keys = write_keys}};
+                                              .write_keys = write_keys},
+                             .families = text_families};
 
 }  // namespace deskhand
