@@ -131,9 +131,9 @@ PictureCost largest_picture_cost(const EyesFile& eyes) {
   PictureCost most;
   // Squares and strips, small to large: rules bound the area, the longest side or the number of tiles.
   for (int side = 256; side <= ImageLimits{}.max_side; side *= 2) {
-    for (const int shape : {1, 2, 4}) {
+    for (const int height : {side, side * 9 / 16, side / 2, side / 4}) {
       try {
-        const PictureCost cost = picture_cost(eyes, {.width = side, .height = side / shape});
+        const PictureCost cost = picture_cost(eyes, {.width = side, .height = height});
         if (cost.peak_bytes > most.peak_bytes) most = cost;
       } catch (const ImageError&) {
         // Beyond the rules.

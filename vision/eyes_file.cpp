@@ -72,6 +72,13 @@ bool makes_rows_of(const EyesFile& eyes, int64_t width) {
   });
 }
 
+/// Rows that are added behind the first layers of the language model.
+bool has_deep_rows(const EyesFile& eyes) {
+  const std::span<const TensorInfo> tensors = eyes.file->tensors();
+  return std::any_of(tensors.begin(), tensors.end(),
+                     [](const TensorInfo& tensor) { return tensor.name.starts_with("v.deepstack."); });
+}
+
 }  // namespace
 
 std::optional<EyesFile> open_eyes_file(const std::filesystem::path& path, const Preprocessor* preprocessor) {
@@ -87,6 +94,13 @@ void expect_eyes_of(const ModelInfo& model, const EyesFile& eyes) {
         fmt::format("{}: the eyes are of another model: '{}' is made for {}, and {} is of the family {}",
                     eyes.file->path().string(), eyes.encoder->projector, fmt::join(made_for, ", "), model.path.string(),
                     model.architecture));
+  }
+  const bool deep = has_deep_rows(eyes), takes_deep = model.architecture == "qwen3vl";
+  if (deep != takes_deep) {
+    throw ModelFileError(
+        fmt::format("{}: the eyes are of another model: they have {} for the first layers, and {} is of the "
+                    "family {}",
+                    eyes.file->path().string(), deep ? "rows" : "no rows", model.path.string(), model.architecture));
   }
   if (!makes_rows_of(eyes, model.width)) {
     throw ModelFileError(fmt::format("{}: the eyes are of another model: they make no rows of {} values, as {} has",

@@ -38,10 +38,23 @@ std::string roff(std::string_view text) {
   return out;
 }
 
+/// Too many values for the line of the option's name.
+bool is_long_choice(const OptionView& option) {
+  constexpr size_t longest = 60;
+  return option.kind == ValueKind::choice && option.value.size() > longest;
+}
+
+std::string values_in_words(const OptionView& option) {
+  std::string out = " (";
+  for (const char c : option.value) out += c == '|' ? ", " : std::string(1, c);
+  return out + ")";
+}
+
 std::string heading(const OptionView& option) {
   if (option.names.empty()) return fmt::format("\\fI{}\\fR", roff(option.value));
   std::string out;
   for (const std::string& name : option.names) out += fmt::format("{}\\fB{}\\fR", out.empty() ? "" : ", ", roff(name));
+  if (is_long_choice(option)) return out + " \\fINAME\\fR";
   if (option.kind == ValueKind::choice) return out + " " + roff(option.value);
   return option.value.empty() ? out : fmt::format("{} \\fI{}\\fR", out, roff(option.value));
 }
@@ -58,7 +71,7 @@ std::string options(const CommandView& command) {
     if (option.inherited || option.names.back() == "--help") continue;
     if (option.group != group) out += fmt::format(".PP\n{}:\n", roff(option.group));
     group = option.group;
-    out += entry(heading(option), option.text);
+    out += entry(heading(option), option.text + (is_long_choice(option) ? values_in_words(option) : ""));
   }
   return out;
 }

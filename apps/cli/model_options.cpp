@@ -52,7 +52,7 @@ void add_model_options(CLI::App& app, ModelOptions& options) {
 
 void add_mmproj_option(CLI::App& app, ModelOptions& options) {
   app.add_option("--mmproj", options.mmproj,
-                 "the file of the model's eyes (default: the one mmproj*.gguf beside the model)")
+                 "the file of the model's eyes (default: the one mmproj*.gguf beside the model; none: no eyes)")
       ->type_name("FILE");
 }
 

@@ -4,9 +4,9 @@
 //   SeeingModel model = open_seeing_model(options, context);
 //   if (!model.eyes) throw no_eyes(*model.engine, "-i");
 //
-// Eyes are the file that --mmproj names ("none": no eyes), else the one mmproj*.gguf beside the model, else those of the directory. What
-// they weigh and what the largest picture takes while it is encoded is counted with the model before anything is
-// loaded: NotEnoughMemory.
+// Eyes are the file that --mmproj names ("none": no eyes), else the one mmproj*.gguf beside the model, else those of
+// the directory. What they weigh and what the largest picture takes while it is encoded is counted with the model
+// before anything is loaded: NotEnoughMemory.
 
 #include <filesystem>
 #include <memory>

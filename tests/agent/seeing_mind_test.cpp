@@ -19,12 +19,12 @@ namespace {
 
 class SeeingMind : public ::testing::Test {
  protected:
-  void open(const std::string& chat_template = testing::seeing_template) {
+  void open(const std::string& chat_template = testing::seeing_template, size_t budget = Multimodal::usual_budget) {
     testing::write_seeing_model(folder_.path(), chat_template);
     engine_ = Engine::open(folder_.path(), {.threads = 1, .context = 32768});
     backend_ = make_cpu_backend({.threads = 1});
     eyes_ = std::make_unique<Multimodal>(engine_->tokenizer(),
-                                         open_encoder(folder_.path(), *backend_, engine_->info().width));
+                                         open_encoder(folder_.path(), *backend_, engine_->info().width), budget);
     mind_ = make_local_mind(*engine_, {}, eyes_.get());
   }
 
@@ -92,6 +92,24 @@ TEST_F(SeeingMind, AScreenThatComesBackIsNotEncodedAgain) {
   TurnLog log(dialect.frame, &eyes_->encoder());
   for (const int shade : {1, 2, 1, 2}) step(dialect, log, shade);
   EXPECT_EQ(eyes_->encoded(), 2);
+}
+
+TEST_F(SeeingMind, HoldsEncodedPicturesOnlyWhileTheyAreFed) {
+  open(testing::seeing_template, 1);  // a byte: nothing is kept but the latest
+  std::vector<Part> parts;
+  for (uint8_t shade : {10, 20, 30}) {
+    auto image = std::make_shared<Image>(64, 64);
+    image->data.assign(image->data.size(), shade);
+    parts.push_back({.image = std::move(image)});
+  }
+  const auto ask = [&](const std::string& system) {
+    mind_->reply({.messages = {{Message::Role::system, system}, {Message::Role::user, parts}}, .max_tokens = 1},
+                 nullptr, {});
+  };
+  ask("One.");
+  EXPECT_EQ(eyes_->encoded(), 3);
+  ask("Another.");
+  EXPECT_GE(eyes_->encoded(), 5) << "what was let go is encoded again where it must be fed again";
 }
 
 TEST_F(SeeingMind, TheFrameIsWhatTheEyesSee) {
