@@ -2,9 +2,8 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "apps/cli/command.h"
+#include "apps/cli/messages.h"
 #include "core/prompt.h"
 
 namespace deskhand {
@@ -26,21 +25,6 @@ ordered_json message_of(const UserTurn& turn) {
   return {{"role", "user"}, {"content", std::move(parts)}};
 }
 
-bool has_text(const ordered_json& object, const char* key) {
-  return object.is_object() && object.contains(key) && object[key].is_string();
-}
-
-bool is_image(const ordered_json& part) {
-  return has_text(part, "type") && part["type"] == "image";
-}
-
-bool is_content(const ordered_json& content) {
-  if (!content.is_array()) return content.is_string();
-  return std::all_of(content.begin(), content.end(), [](const ordered_json& part) {
-    return is_image(part) ? has_text(part, "path") : has_text(part, "text");
-  });
-}
-
 }  // namespace
 
 Conversation::Conversation(Engine& engine, const std::string& system, Multimodal* eyes)
@@ -56,26 +40,9 @@ ImagePrompt Conversation::prompt() {
     for (const auto& message : messages_) text += message["content"].get<std::string>();
     return {.ids = raw_prompt_ids(tokenizer, text)};
   }
-  const ordered_json variables = {{"messages", safe_messages()}, {"add_generation_prompt", true}};
+  const ordered_json variables = {{"messages", safe_messages(tokenizer, messages_)}, {"add_generation_prompt", true}};
   if (images_.empty()) return {.ids = rendered_prompt_ids(tokenizer, chat->render(variables))};
   return eyes_->prompt(eyes_->render(*chat, variables), images_);
-}
-
-ordered_json Conversation::safe_messages() const {
-  const Tokenizer& tokenizer = engine_.tokenizer();
-  ordered_json safe = messages_;
-  for (auto& message : safe) {
-    ordered_json& content = message["content"];
-    if (content.is_array()) {
-      for (auto& part : content) {
-        if (!is_image(part)) part["text"] = defuse(tokenizer, part["text"].get<std::string>());
-      }
-      continue;
-    }
-    const auto text = content.get<std::string>();
-    content = message["role"] == "assistant" ? defuse_reply(tokenizer, text) : defuse(tokenizer, text);
-  }
-  return safe;
 }
 
 Generation Conversation::say(const UserTurn& turn, const GenerateOptions& options,
@@ -88,7 +55,8 @@ Generation Conversation::say(const UserTurn& turn, const GenerateOptions& option
     image_rows_ = whole.image_rows;
     int64_t lasting = 0;
     if (engine_.chat_template() != nullptr && session_->ids().empty() && images_.empty()) {
-      lasting = lasting_prefix(engine_.tokenizer(), *engine_.chat_template(), safe_messages(), whole.ids);
+      lasting = lasting_prefix(engine_.tokenizer(), *engine_.chat_template(),
+                               safe_messages(engine_.tokenizer(), messages_), whole.ids);
     }
     session_->set_prompt(whole.ids, stop, lasting, std::move(whole.images));
     Generation reply;
@@ -125,17 +93,9 @@ ordered_json Conversation::saved(const std::function<std::string(const Image&)>&
 }
 
 void Conversation::restore(const ordered_json& messages) {
-  if (!messages.is_array()) throw FileError("a saved conversation is a list of messages");
+  check_messages(messages, "a saved conversation");
   std::vector<std::shared_ptr<const Image>> images;
-  for (const auto& message : messages) {
-    if (!has_text(message, "role") || !message.contains("content") || !is_content(message["content"])) {
-      throw FileError(fmt::format("a saved message has a text \"role\" and \"content\", got {}", message.dump()));
-    }
-    if (!message["content"].is_array()) continue;
-    for (const auto& part : message["content"]) {
-      if (is_image(part)) images.push_back(std::make_shared<Image>(read_image(part["path"].get<std::string>())));
-    }
-  }
+  for (const std::string& path : picture_paths(messages)) images.push_back(std::make_shared<Image>(read_image(path)));
   if (!images.empty() && eyes_ == nullptr)
     throw FileError("the saved conversation has pictures, the model has no eyes");
   messages_ = messages;

@@ -49,7 +49,6 @@ class Conversation {
 
  private:
   ImagePrompt prompt();
-  nlohmann::ordered_json safe_messages() const;
 
   Engine& engine_;
   Multimodal* eyes_;

@@ -7,15 +7,15 @@
 #include <chrono>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <sstream>
+#include <optional>
 #include <thread>
 
 #include "apps/bench/image_test.h"
+#include "apps/bench/prompts_test.h"
 #include "apps/cli/command.h"
 #include "apps/cli/numbers.h"
 #include "apps/cli/seeing_model.h"
 #include "apps/cli/sizes.h"
-#include "apps/cli/user_files.h"
 #include "kernels/cpu/machine.h"
 #include "platform/desktop.h"
 
@@ -47,24 +47,6 @@ double rss_mb() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;
 }
 
-/// A JSON list of token ids per line.
-std::vector<std::vector<int32_t>> read_prompts(const std::string& path, int64_t vocabulary) {
-  std::vector<std::vector<int32_t>> out;
-  std::istringstream lines(read_text_file(path));
-  for (std::string line; std::getline(lines, line);) {
-    const auto json = nlohmann::json::parse(line, nullptr, false);
-    const bool good = json.is_array() && !json.empty() && std::all_of(json.begin(), json.end(), [&](const auto& id) {
-                        return id.is_number_integer() && id >= 0 && id < vocabulary;
-                      });
-    if (!good) {
-      throw FileError(
-          fmt::format("{}: line {}: expected a JSON list of token ids below {}", path, out.size() + 1, vocabulary));
-    }
-    out.push_back(json.get<std::vector<int32_t>>());
-  }
-  return out;
-}
-
 class Bench {
  public:
   Bench(const Options& options, CommandContext& context) : options_(options), context_(context) {}
@@ -74,14 +56,18 @@ class Bench {
     const bool speaks = options_.prefill > 0 || options_.decode > 0 || !options_.prompts.empty();
     const bool with_model = (!options_.capture || !options_.model.model.empty() || sees) && (speaks || !sees);
     std::unique_ptr<ImageTest> eyes = sees ? open_eyes() : nullptr;  // before the model: missing ones are said at once
-    std::unique_ptr<Engine> engine = with_model ? open_model(options_.model, context_) : nullptr;
-    const BackendInfo backend =
-        engine ? engine->backend().info() : make_cpu_backend({.threads = options_.model.threads, .isa = {}})->info();
+    std::optional<PromptsTest> test;
+    if (with_model && !options_.prompts.empty()) test.emplace(options_.prompts);
+    const SeeingModel seeing = with_model ? open(test && test->sees()) : SeeingModel{};
+    Engine* engine = seeing.engine.get();
+    const BackendInfo backend = engine != nullptr
+                                    ? engine->backend().info()
+                                    : make_cpu_backend({.threads = options_.model.threads, .isa = {}})->info();
     machine_ = measure_machine(backend.threads);
     head(backend);
-    if (engine && !options_.prompts.empty()) {
-      prompts(*engine);
-    } else if (engine) {
+    if (test) {
+      prompts(*test, seeing);
+    } else if (engine != nullptr) {
       model(*engine, backend);
     }
     if (eyes) image(*eyes, backend);
@@ -90,6 +76,11 @@ class Bench {
   }
 
  private:
+  SeeingModel open(bool with_eyes) const {
+    if (with_eyes) return open_seeing_model(options_.model, context_);
+    return {.engine = open_model(options_.model, context_)};
+  }
+
   void stop_if_asked() const {
     if (context_.stop.stop_requested()) throw Interrupted();
   }
@@ -228,38 +219,39 @@ class Bench {
              of_peak * 100, is_int8 ? "int8" : "f32"));
   }
 
+  static ordered_json record_of(const PromptCost& cost) {
+    return {
+        {"computed", cost.computed}, {"image_rows", cost.image_rows},          {"encoded", cost.encoded},
+        {"ms", cost.seconds * 1e3},  {"encode_ms", cost.encode_seconds * 1e3}, {"decode_ms", cost.decode_seconds * 1e3},
+        {"rss_mb", rss_mb()}};
+  }
+
+  /// Empty for texts alone.
+  static std::string pictures_of(const PromptCost& cost) {
+    if (cost.image_rows == 0) return "";
+    return fmt::format("; {} of them of pictures, {} pictures encoded in {:.2f} s", cost.image_rows, cost.encoded,
+                       cost.encode_seconds);
+  }
+
   /// What an agent does: prompts that share most of their text with those before them, a reply after each.
-  void prompts(Engine& engine) {
-    const auto session = engine.new_session();
-    int64_t number = 0, asked = 0, computed = 0;
-    double seconds = 0;
-    for (const std::vector<int32_t>& ids : read_prompts(options_.prompts, engine.info().vocabulary)) {
-      stop_if_asked();
-      session->set_prompt(ids, context_.stop);
-      const GenerateOptions generate{.max_tokens = options_.decode, .ignore_end = true};
-      const Generation reply = session->generate(
-          generate, nullptr, [](std::string_view) {}, context_.stop);
-      stop_if_asked();
-      const int64_t again = reply.prompt_tokens - reply.reused_tokens;
-      asked += reply.prompt_tokens;
-      computed += again;
-      seconds += reply.prefill_seconds;
-      const ordered_json record = {{"test", "prompt"},  {"n", reply.prompt_tokens},          {"number", ++number},
-                                   {"computed", again}, {"ms", reply.prefill_seconds * 1e3}, {"rss_mb", rss_mb()}};
-      emit(record, fmt::format("prompt {}: {} tokens, {} computed in {:.2f} s", number, reply.prompt_tokens, again,
-                               reply.prefill_seconds));
-    }
-    const KvCacheStats cache = engine.cache_stats();
-    emit({{"test", "prompts"},
-          {"n", number},
-          {"tokens", asked},
-          {"computed", computed},
-          {"ms", seconds * 1e3},
-          {"cache_mb", static_cast<double>(cache.bytes) / 1e6},
-          {"rss_mb", rss_mb()}},
-         fmt::format("{} prompts: {} tokens, {} computed in {:.1f} s, {:.0f} MB of keys, values and states, {:.0f} MB "
-                     "resident at most",
-                     number, asked, computed, seconds, static_cast<double>(cache.bytes) / 1e6, rss_mb()));
+  void prompts(const PromptsTest& test, const SeeingModel& model) {
+    int64_t number = 0;
+    PromptCost all;
+    const auto on_cost = [&](const PromptCost& cost) {
+      all += cost;
+      ordered_json record = {{"test", "prompt"}, {"n", cost.tokens}, {"number", ++number}};
+      record.update(record_of(cost));
+      emit(record, fmt::format("prompt {}: {} tokens, {} computed in {:.2f} s{}", number, cost.tokens, cost.computed,
+                               cost.seconds, pictures_of(cost)));
+    };
+    test.run(model, options_.decode, on_cost, context_.stop);
+    stop_if_asked();
+    const double cache_mb = static_cast<double>(model.engine->cache_stats().bytes) / 1e6;
+    ordered_json record = {{"test", "prompts"}, {"n", number}, {"tokens", all.tokens}, {"cache_mb", cache_mb}};
+    record.update(record_of(all));
+    emit(record, fmt::format("{} prompts: {} tokens, {} computed in {:.1f} s{}; {:.0f} MB of keys, values and states, "
+                             "{:.0f} MB resident at most",
+                             number, all.tokens, all.computed, all.seconds, pictures_of(all), cache_mb, rss_mb()));
   }
 
   void capture() {
@@ -293,10 +285,9 @@ RunCommand define(CLI::App& app) {
       ->capture_default_str();
   whole_number(app.add_option("--repeat", options->repeats, "runs of each, the best counts"), 1, 1000)
       ->capture_default_str();
-  app.add_option(
-         "--prompts", options->prompts,
-         "instead: a file with a JSON list of token ids per line, prompts of one conversation; shows how much of "
-         "each is computed")
+  app.add_option("--prompts", options->prompts,
+                 "instead: a file with a prompt per line, those of one conversation: a JSON list of token ids, or "
+                 "{\"messages\": […]} with pictures by path; shows how much of each is computed")
       ->type_name("FILE");
   size_option(app, "--image", options->image,
               "time the model's eyes for a picture of this size (alone with -p 0 -n 0)");
