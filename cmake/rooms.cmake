@@ -12,7 +12,7 @@ function(deskhand_room name)
   if(name MATCHES "^(agent|apps)$")
     deskhand_compile_quickly(deskhand_${name})
     deskhand_precompile(deskhand_${name} quick)
-  elseif(NOT name STREQUAL kernels)  # whose files have instruction sets of their own
+  elseif(NOT name MATCHES "^(kernels|vision)$")  # with flags of their own: instruction sets, OpenMP for Tesseract
     deskhand_precompile(deskhand_${name} library)
   endif()
 endfunction()

@@ -287,7 +287,7 @@ RunCommand define(CLI::App& app) {
       ->capture_default_str();
   app.add_option("--prompts", options->prompts,
                  "instead: a file with a prompt per line, those of one conversation: a JSON list of token ids, or "
-                 "{\"messages\": […]} with pictures by path; shows how much of each is computed")
+                 "an object with messages, pictures by path; shows how much of each is computed")
       ->type_name("FILE");
   size_option(app, "--image", options->image,
               "time the model's eyes for a picture of this size (alone with -p 0 -n 0)");
