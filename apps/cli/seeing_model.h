@@ -5,7 +5,7 @@
 //   if (!model.eyes) throw no_eyes(*model.engine, "-i");
 //
 // Eyes are the file that --mmproj names ("none": no eyes), else the one mmproj*.gguf beside the model, else those of
-// the directory. What they weigh and what the largest picture takes while it is encoded is counted with the model
+// the directory. What they weigh and what a screen of 3840×2160 takes while it is encoded is counted with the model
 // before anything is loaded: NotEnoughMemory.
 
 #include <filesystem>
