@@ -27,9 +27,7 @@ MetadataStore encoder_keys(const Encoder& encoder, const nlohmann::json& config,
 std::unique_ptr<ImageEncoder> open_encoder(const std::filesystem::path& path, Backend& backend, int64_t text_width,
                                            const Preprocessor* preprocessor) {
   const std::optional<EyesFile> eyes = open_eyes_file(path, preprocessor);
-  if (!eyes) return nullptr;
-  return eyes->encoder->load(
-      {.file = eyes->file, .preprocessor = eyes->preprocessor, .backend = backend, .text_width = text_width});
+  return eyes ? eyes->load(backend, text_width) : nullptr;
 }
 
 }  // namespace deskhand

@@ -81,6 +81,10 @@ bool has_deep_rows(const EyesFile& eyes) {
 
 }  // namespace
 
+std::unique_ptr<ImageEncoder> EyesFile::load(Backend& backend, int64_t text_width) const {
+  return encoder->load({.file = file, .preprocessor = preprocessor, .backend = backend, .text_width = text_width});
+}
+
 std::optional<EyesFile> open_eyes_file(const std::filesystem::path& path, const Preprocessor* preprocessor) {
   std::error_code ignored;
   if (std::filesystem::is_directory(path, ignored)) return open_directory(path, preprocessor);

@@ -19,13 +19,18 @@
 
 namespace deskhand {
 
+class Backend;
 struct Encoder;
+class ImageEncoder;
 struct ModelInfo;
 
 struct EyesFile {
   const Encoder* encoder = nullptr;
   std::shared_ptr<const ModelFile> file;
   Preprocessor preprocessor;  ///< a picture is one frame, as the eyes see it
+
+  /// `text_width`: of the language model. The backend must outlive the encoder.
+  std::unique_ptr<ImageEncoder> load(Backend& backend, int64_t text_width) const;
 };
 
 /// `preprocessor`: what prepares pictures, in place of what the file says of it; null: the file's.

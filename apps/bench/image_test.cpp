@@ -52,8 +52,7 @@ ImageTimes ImageTest::run(PictureSize size, int repeats, std::stop_token stop) {
   check_size("--image", size.width, size.height, {});
   ImageTimes times{.cost = picture_cost(eyes_, size)};
   check_memory(eyes_, times.cost);
-  const std::unique_ptr<ImageEncoder> encoder = eyes_.encoder->load(
-      {.file = eyes_.file, .preprocessor = eyes_.preprocessor, .backend = *backend_, .text_width = text_width_});
+  const std::unique_ptr<ImageEncoder> encoder = eyes_.load(*backend_, text_width_);
   const Image picture = some_picture(size);
   double prepare = std::numeric_limits<double>::infinity(), all = prepare;
   for (int i = 0; i < repeats; ++i) {

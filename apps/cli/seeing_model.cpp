@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "apps/cli/printable.h"
 #include "core/memory.h"
 #include "core/memory_plan.h"
 #include "core/readable_bytes.h"
@@ -33,6 +34,20 @@ fs::path find_eyes(const fs::path& model, const std::string& named) {
   return found.empty() ? fs::path() : found[0];
 }
 
+FoundEyes eyes_of(const ModelInfo& model, const std::string& named, bool needed) {
+  FoundEyes found;
+  const fs::path path = find_eyes(model.path, named);
+  if (!path.empty()) found.file = open_eyes_file(path);
+  if (!found.file) return found;
+  try {
+    expect_eyes_of(model, *found.file);
+  } catch (const ModelFileError& error) {
+    if (needed || !named.empty()) throw;
+    found = {.foreign = error.what()};
+  }
+  return found;
+}
+
 int64_t check_memory(const fs::path& model, const EyesFile& eyes, const EngineOptions& settings) {
   const size_t weights = eyes_summary(eyes).weight_bytes;
   const PictureCost picture = picture_cost(eyes, largest_screen);
@@ -48,18 +63,18 @@ int64_t check_memory(const fs::path& model, const EyesFile& eyes, const EngineOp
       plan.fitting > 0 ? fmt::format("at most {} tokens fit", plan.fitting) : std::string("no context fits")));
 }
 
-SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context) {
-  const fs::path model = resolve_model(options.model), file = find_eyes(model, options.mmproj);
+SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context, Sight sight) {
+  const fs::path model = resolve_model(options.model);
   SeeingModel out;
   EngineOptions settings = engine_options(options);
   std::unique_ptr<ImageEncoder> encoder;
-  const std::optional<EyesFile> eyes = file.empty() ? std::nullopt : open_eyes_file(file);
-  if (eyes) {
-    const ModelInfo info = Engine::describe(model, settings);
-    expect_eyes_of(info, *eyes);
-    settings.context = check_memory(model, *eyes, settings);
+  const ModelInfo info = Engine::describe(model, settings);
+  const FoundEyes eyes = eyes_of(info, options.mmproj, sight == Sight::needed);
+  if (!eyes.foreign.empty()) context.err << fmt::format("warning: opened without eyes: {}\n", printable(eyes.foreign));
+  if (eyes.file) {
+    settings.context = check_memory(model, *eyes.file, settings);
     out.backend = make_cpu_backend({.threads = options.threads, .exact = options.exact});
-    encoder = open_encoder(file, *out.backend, info.width);
+    encoder = eyes.file->load(*out.backend, info.width);
     settings.prefill_chunk = std::max(settings.prefill_chunk, encoder->rows_together());
   }
   out.engine = open_engine(model, settings, context);

@@ -10,6 +10,7 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,11 @@ struct SeeingModel {
   std::unique_ptr<Multimodal> eyes{};  ///< null: the model has none
 };
 
-SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context);
+enum class Sight {
+  needed,    ///< eyes that are another's are an error
+  optional,  ///< they are left out, with a warning
+};
+SeeingModel open_seeing_model(const ModelOptions& options, CommandContext& context, Sight sight = Sight::needed);
 
 /// Where the eyes of a model may be; empty for none. Throws UsageError when there are several.
 std::filesystem::path find_eyes(const std::filesystem::path& model, const std::string& named);
@@ -34,6 +39,14 @@ std::filesystem::path find_eyes(const std::filesystem::path& model, const std::s
 /// Throws NotEnoughMemory when model, eyes and context do not fit together. The context that does; 0: what the model
 /// has.
 int64_t check_memory(const std::filesystem::path& model, const EyesFile& eyes, const EngineOptions& settings);
+
+/// The eyes of a model. Those that merely lie beside it may be another's.
+struct FoundEyes {
+  std::optional<EyesFile> file{};
+  std::string foreign{};  ///< what says so, instead of a file
+};
+/// Throws ModelFileError where eyes that are named, or `needed`, are another's.
+FoundEyes eyes_of(const ModelInfo& model, const std::string& named, bool needed);
 
 /// The error of a command that was given pictures for a model that cannot see them.
 UsageError no_eyes(const ModelInfo& model, std::string_view option);

@@ -62,7 +62,8 @@ nlohmann::ordered_json reply_json(const Generation& reply, const ModelInfo& info
 /// The eyes are opened where there is something to see.
 SeeingModel open(const Options& options, CommandContext& context) {
   if (options.images.empty() && !options.screen) return {.engine = open_model(options.model, context)};
-  SeeingModel model = open_seeing_model(options.model, context);
+  SeeingModel model =
+      open_seeing_model(options.model, context, options.images.empty() ? Sight::optional : Sight::needed);
   if (!model.eyes && !options.images.empty()) throw no_eyes(model.engine->info(), "-i");
   if (model.engine->chat_template() != nullptr) return model;
   if (!options.images.empty()) throw UsageError("-i: the model has no chat template, and so no place for pictures");

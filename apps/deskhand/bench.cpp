@@ -181,12 +181,10 @@ class Bench {
   std::unique_ptr<ImageTest> open_eyes() const {
     const std::filesystem::path model = resolve_model(options_.model.model);
     const ModelInfo info = Engine::describe(model, engine_options(options_.model));
-    const std::filesystem::path file = find_eyes(model, options_.model.mmproj);
-    std::optional<EyesFile> eyes = file.empty() ? std::nullopt : open_eyes_file(file);
-    if (!eyes) throw no_eyes(info, "--image");
-    expect_eyes_of(info, *eyes);
+    FoundEyes eyes = eyes_of(info, options_.model.mmproj, true);
+    if (!eyes.file) throw no_eyes(info, "--image");
     return std::make_unique<ImageTest>(
-        std::move(*eyes), info.width,
+        std::move(*eyes.file), info.width,
         make_cpu_backend({.threads = options_.model.threads, .exact = options_.model.exact}));
   }
 

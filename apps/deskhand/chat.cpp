@@ -193,7 +193,7 @@ RunCommand define(CLI::App& app) {
   app.add_option("--continue", options->continue_file, "go on with a conversation that /save wrote")->type_name("FILE");
   app.add_option("--display", options->display, "X display for /screen (default: $DISPLAY)")->type_name(":N");
   return [options](CommandContext& context) {
-    const SeeingModel model = open_seeing_model(options->model, context);
+    const SeeingModel model = open_seeing_model(options->model, context, Sight::optional);
     if (model.engine->chat_template() == nullptr) {
       throw UsageError("the model has no chat template; `deskhand ask` continues raw text with it");
     }

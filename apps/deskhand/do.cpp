@@ -83,7 +83,7 @@ LoadedMind load_mind(const Options& options, CommandContext& context) {
                                           : make_scripted_mind(read_replies(options.replies));
     return loaded;
   }
-  loaded.model = open_seeing_model(options.model, context);
+  loaded.model = open_seeing_model(options.model, context, Sight::optional);
   Engine& engine = *loaded.model.engine;
   if (engine.chat_template() == nullptr) {
     throw UsageError("the model has no chat template, so it cannot be told about the task");

@@ -155,15 +155,16 @@ RunCommand define(CLI::App& app) {
       app.add_option("IMAGE", options->image, "a picture to read; without one, the screen is read")->type_name("FILE");
   app.add_flag("--screen", options->screen, "read the screen (the default)")->excludes(image);
   app.add_option("--display", options->display, "X display (default: $DISPLAY)")->type_name(":N");
-  app.add_option(
+  auto* find = app.add_option(
       "--find", options->find,
       "only elements whose text resembles this, best first, as x,y of the middle; exit code 1 if there is none");
   add_model_options(app, options->model);
-  app.get_option("--model")->description(
+  auto* model = app.get_option("--model")->needs(find)->description(
       "with --find: a model with eyes that was trained to find places by description");
   add_mmproj_option(app, options->model);
   one_of(app.add_option("--dialect", options->dialect, "how that model is asked (default: by its name)"),
-         finding_dialects());
+         finding_dialects())
+      ->needs(model);
   app.add_option("--marked", options->marked, "also write the picture with the elements' boxes to this PNG")
       ->type_name("FILE");
   app.add_flag("--json", options->json, "the result as JSON, for machines");

@@ -184,25 +184,15 @@ std::string license_beside(const std::filesystem::path& model) {
   return license_of_card((std::filesystem::is_directory(model) ? model : model.parent_path()) / "README.md");
 }
 
-/// The eyes of the model; `facts.no_eyes` says why there are none. What merely lies beside a model may be another's.
-std::optional<EyesFile> eyes_of(const std::filesystem::path& model, const Options& options, Facts& facts) {
+/// The eyes of the model; `facts.no_eyes` says why there are none.
+std::optional<EyesFile> eyes_for(const Options& options, Facts& facts) {
   facts.no_eyes = "none: text only; the screen reader tells it what is on the screen";
-  std::filesystem::path file;
   try {
-    file = find_eyes(model, options.model.mmproj);
+    FoundEyes found = eyes_of(facts.info, options.model.mmproj, false);
+    if (!found.foreign.empty()) facts.no_eyes = "none: beside it lies " + found.foreign;
+    return std::move(found.file);
   } catch (const UsageError& several) {
     facts.no_eyes = fmt::format("not said: {}", several.what());
-    return std::nullopt;
-  }
-  if (file.empty()) return std::nullopt;
-  std::optional<EyesFile> eyes = open_eyes_file(file);
-  if (!eyes) return std::nullopt;
-  try {
-    expect_eyes_of(facts.info, *eyes);
-    return eyes;
-  } catch (const ModelFileError& error) {
-    if (!options.model.mmproj.empty()) throw;
-    facts.no_eyes = fmt::format("none: beside it lies {}", error.what());
     return std::nullopt;
   }
 }
@@ -213,7 +203,7 @@ Facts gather(const Options& options) {
   const EngineOptions settings = engine_options(options.model);
   facts.info = Engine::describe(model, settings);
   if (facts.info.license.empty()) facts.info.license = license_beside(facts.info.path);
-  if (const std::optional<EyesFile> eyes = eyes_of(model, options, facts)) {
+  if (const std::optional<EyesFile> eyes = eyes_for(options, facts)) {
     facts.eyes = {.summary = eyes_summary(*eyes),
                   .picture = picture_cost(*eyes, {options.image.width, options.image.height}),
                   .largest = largest_picture_cost(*eyes)};

@@ -7,6 +7,7 @@
 #include "agent/dialect.h"
 #include "agent/turn_log.h"
 #include "core/constraint/grammar.h"
+#include "core/constraint/grammar_constraint.h"
 #include "core/engine.h"
 #include "tests/support/dialect_clicks.h"
 #include "tests/support/folders.h"
@@ -110,6 +111,48 @@ TEST_F(SeeingMind, HoldsEncodedPicturesOnlyWhileTheyAreFed) {
   EXPECT_EQ(eyes_->encoded(), 3);
   ask("Another.");
   EXPECT_GE(eyes_->encoded(), 5) << "what was let go is encoded again where it must be fed again";
+}
+
+// --- control tokens that are part of what a dialect's models say ---
+
+TEST_F(SeeingMind, SpeaksControlTokensOfItsDialectAndNoOthers) {
+  open();
+  GrammarBuilder b;
+  const Grammar grammar = b.build(b.literal("<|video_pad|>ab<|vision_end|>"));
+  MindRequest request{.messages = {{Message::Role::user, "x"}}, .grammar = &grammar, .max_tokens = 100};
+  const MindReply spelled = mind_->reply(request, nullptr, {});
+  EXPECT_EQ(spelled.text, "<|video_pad|>ab<|vision_end|>");
+  EXPECT_EQ(spelled.generated_tokens, 29) << "a byte a token";
+  request.control_texts = {"<|video_pad|>", "<|vision_end|>", "<|no such token|>"};
+  const MindReply spoken = mind_->reply(request, nullptr, {});
+  EXPECT_EQ(spoken.text, spelled.text);
+  EXPECT_EQ(spoken.generated_tokens, 4);
+  // Told again, they are the same tokens; in other people's words they are not.
+  const auto tokens_of = [&](Message::Role role, const std::vector<std::string>& controls) {
+    return mind_
+        ->reply({.messages = {{Message::Role::user, "x"}, {role, spoken.text}, {Message::Role::user, "y"}},
+                 .max_tokens = 1,
+                 .control_texts = controls},
+                nullptr, {})
+        .prompt_tokens;
+  };
+  EXPECT_EQ(tokens_of(Message::Role::assistant, {}) - tokens_of(Message::Role::assistant, request.control_texts), 25);
+  EXPECT_EQ(tokens_of(Message::Role::user, {}), tokens_of(Message::Role::user, request.control_texts));
+}
+
+TEST_F(SeeingMind, MayChooseAControlTokenWhereTheGrammarWritesIt) {
+  open();
+  GrammarBuilder b;
+  const Grammar grammar = b.build(b.choice({b.literal("<|video_pad|>"), b.literal("z")}));
+  const int32_t id = engine_->tokenizer().find("<|video_pad|>");
+  const auto allows = [&](const TokenTrie& trie) {
+    TokenMask mask(trie.vocabulary_size());
+    GrammarConstraint(grammar, trie).allowed(mask);
+    return mask.test(id);
+  };
+  const std::vector<std::string> controls = {"<|video_pad|>", "<|im_end|>"};
+  EXPECT_TRUE(allows(TokenTrie(engine_->tokenizer(), controls)));
+  EXPECT_FALSE(allows(engine_->token_trie()));
 }
 
 TEST_F(SeeingMind, TheFrameIsWhatTheEyesSee) {

@@ -119,7 +119,8 @@ TEST_F(OnADesktop, CtrlCAtAnyTimeEndsAtOnce) {
 
 TEST_F(OnADesktop, CtrlCWhileTheModelThinks) {
   const auto models = testing::test_models_folder();
-  if (!models || !std::filesystem::exists(*models / "smollm2-135m.gguf")) GTEST_SKIP() << "scripts/models smollm2-135m";
+  if (!models || !std::filesystem::exists(*models / "smollm2-135m.gguf"))
+    GTEST_SKIP() << "the model is not here: scripts/models smollm2-135m";
   for (const auto delay : {50ms, 300ms, 1000ms, 2500ms}) {
     std::filesystem::remove_all(trace());
     const auto run = start_do({"-m", (*models / "smollm2-135m.gguf").string()});
@@ -135,7 +136,7 @@ TEST_F(OnADesktop, CtrlCWhileTheModelThinks) {
 TEST_F(OnADesktop, CtrlCEndsWhatOnlyLooksOrLoads) {
   const auto models = testing::test_models_folder();
   if (!models || !std::filesystem::exists(*models / "qwen2.5-coder-0.5b.gguf"))
-    GTEST_SKIP() << "scripts/models qwen2.5-coder-0.5b";
+    GTEST_SKIP() << "the model is not here: scripts/models qwen2.5-coder-0.5b";
   const std::string model = (*models / "qwen2.5-coder-0.5b.gguf").string();
   const std::vector<std::vector<std::string>> commands = {{"bench", "-m", model},
                                                           {"ask", "-m", model, "Count to one thousand."},

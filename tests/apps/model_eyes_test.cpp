@@ -128,6 +128,24 @@ TEST_F(ModelEyes, ThoseOfAnotherModelAreNamed) {
   }
 }
 
+TEST_F(ModelEyes, ThoseThatMerelyLieBesideAModelAreLeftOutWhereNothingIsToBeSeen) {
+  fs::create_directory(at("beside"));
+  REQUIRE_TEST_DATA(stories, "stories260k/stories260K-f32.gguf");
+  fs::copy_file(stories, at("beside/text.gguf"));
+  fs::copy_file(fixtures / "gemma3" / "mmproj.gguf", at("beside/mmproj.gguf"));
+  const Ran chat = run({"chat", "-m", at("beside/text.gguf"), "-t", "1"});  // it has no template: that is what is said
+  EXPECT_THAT(chat.err, HasSubstr("warning: opened without eyes: "));
+  EXPECT_THAT(chat.err, HasSubstr("has no chat template"));
+  const Ran without = run({"chat", "-m", at("beside/text.gguf"), "-t", "1", "--mmproj", "none"});
+  EXPECT_THAT(without.err, ::testing::Not(HasSubstr("warning")));
+  expect_refused(run({"ask", "-m", at("beside/text.gguf"), "-i", picture_, "x"}), 3, "the eyes are of another model");
+}
+
+TEST_F(ModelEyes, AModelToFindWithNeedsSomethingToFind) {
+  expect_refused(run({"see", picture_, "-m", at("model")}), 2, "--find");
+  expect_refused(run({"see", picture_, "--find", "x", "--dialect", "gta1"}), 2, "--model");
+}
+
 TEST_F(ModelEyes, AMissingShardIsNamed) {
   fs::remove(at("model/model.safetensors"));
   write("model/model.safetensors.index.json",
