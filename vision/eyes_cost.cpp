@@ -101,11 +101,13 @@ double peak_of(const EyesFile& eyes, const PicturePlan& plan) {
 }  // namespace
 
 EyesSummary eyes_summary(const EyesFile& eyes) {
-  EyesSummary out{.path = eyes.file->path(),
-                  .encoder = std::string(eyes.encoder->projector),
-                  .types = describe_types(*eyes.file),
-                  .layers = layers_of(eyes),
-                  .width = width_of(eyes)};
+  const bool is_directory_only = eyes.encoder->projector.empty();
+  EyesSummary out{
+      .path = eyes.file->path(),
+      .encoder = std::string(is_directory_only ? eyes.encoder->hugging_face.model_types[0] : eyes.encoder->projector),
+      .types = describe_types(*eyes.file),
+      .layers = layers_of(eyes),
+      .width = width_of(eyes)};
   size_t quantised = 0;
   for (const TensorInfo& tensor : eyes.file->tensors()) {
     out.parameters += tensor.view().rows * tensor.view().cols;

@@ -38,7 +38,7 @@ std::optional<EyesFile> open_eyes_file(const std::filesystem::path& path, const 
 
 struct EyesSummary {
   std::filesystem::path path;
-  std::string encoder;  ///< "qwen3vl_merger"
+  std::string encoder;  ///< "qwen3vl_merger", or the model type of what no projector file has
   std::string types;    ///< "BF16 100, F32 201"
   int64_t parameters = 0, layers = 0, width = 0;
   size_t weight_bytes = 0;

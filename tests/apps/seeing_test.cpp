@@ -101,7 +101,7 @@ TEST_F(Seeing, LayersThatAttendToAPictureSeeIt) {
   EXPECT_NE(one["logits"], other["logits"]);
   const Ran info = run({"models", "info", at("model")});
   EXPECT_EQ(info.code, 0) << info.err;
-  EXPECT_THAT(info.out, HasSubstr("mllama"));
+  EXPECT_THAT(info.out, HasSubstr("eyes          mllama, "));
 }
 
 TEST_F(Seeing, TwoFilesOfEyesBesideTheModelAreAQuestion) {
